@@ -1,0 +1,1 @@
+"""Falcon resources and the `marque` command: the composition root."""

@@ -1,0 +1,1 @@
+"""BPMN, DMN, jobs and history. Knows nothing of cars, HTTP or screens."""

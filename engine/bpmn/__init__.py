@@ -1,0 +1,1 @@
+"""The narrow seam to SpiffWorkflow: the only package that imports it."""

@@ -1,0 +1,47 @@
+"""What one command works with: its transaction, its instant and who asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from engine.clock import to_micros
+
+if TYPE_CHECKING:
+    from engine.process_engine import ProcessEngine
+
+SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person, a worker or the system itself, with the role codes that count for access."""
+
+    user_id: str
+    roles: frozenset[str] = frozenset()
+
+    @property
+    def is_system(self) -> bool:
+        return self.user_id == SYSTEM
+
+
+SYSTEM_ACTOR = Actor(SYSTEM)
+
+
+@dataclass(slots=True)
+class CommandContext:
+    """One transaction. `now` was read once when it began; nothing below asks the clock again."""
+
+    engine: ProcessEngine
+    connection: Connection
+    now: datetime
+    actor: Actor
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def now_micros(self) -> int:
+        return to_micros(self.now)

@@ -1,0 +1,432 @@
+"""The engine's tables (SQLAlchemy Core).
+
+Ids are UUIDv7 text, instants UTC integer microseconds, bodies bytes exactly as they were written. Two tables carry
+the truth: `process_instance` (state, revision, head of the chain) and `history_event` (the chain). The others are
+what lists and jobs need of it, written in the same transaction.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+ID = String(36)
+NAME = String(255)
+
+
+def _id() -> Column[str]:
+    return Column("id", ID, primary_key=True)
+
+
+# ------------------------------------------------------------ definitions and releases
+
+deployment = Table(
+    "deployment",
+    metadata,
+    _id(),
+    Column("name", NAME, nullable=False),
+    Column("source", NAME),
+    Column("deployed_at", BigInteger, nullable=False),
+    Column("deployed_by", NAME, nullable=False),
+)
+
+resource = Table(
+    "resource",
+    metadata,
+    _id(),
+    Column("deployment_id", ID, ForeignKey("deployment.id"), nullable=False, index=True),
+    Column("name", NAME, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("deployment_id", "name"),
+)
+
+# One row per deployed version of a diagram, table or form. `kind` is process, decision or form; all decisions of one
+# DMN file share its resource.
+definition = Table(
+    "definition",
+    metadata,
+    _id(),
+    Column("kind", String(16), nullable=False),
+    Column("key", NAME, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("name", NAME),
+    Column("name_en", NAME),
+    Column("version_tag", NAME),
+    Column("deployment_id", ID, ForeignKey("deployment.id"), nullable=False, index=True),
+    Column("resource_id", ID, ForeignKey("resource.id"), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("history_ttl_days", Integer),
+    Column("suspended", Boolean, nullable=False, default=False),
+    UniqueConstraint("kind", "key", "version"),
+)
+
+# A release numbers all diagrams, forms and tables that are in force together: `contents` is JSON
+# {kind: {key: definition id}}. An instance pins the release under which it started (A-46).
+release = Table(
+    "release",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("deployment_id", ID, ForeignKey("deployment.id"), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("made_by", NAME, nullable=False),
+    Column("contents", LargeBinary, nullable=False),
+)
+
+# ------------------------------------------------------------ instances and what they wait for
+
+process_instance = Table(
+    "process_instance",
+    metadata,
+    _id(),
+    Column("root_id", ID, nullable=False, index=True),
+    Column("parent_id", ID),
+    Column("definition_id", ID, ForeignKey("definition.id"), nullable=False),
+    Column("definition_key", NAME, nullable=False),
+    Column("release", Integer, nullable=False),
+    Column("business_key", NAME, index=True),
+    Column("customer_ref", NAME, index=True),
+    Column("state", String(32), nullable=False),  # ACTIVE SUSPENDED COMPLETED EXTERNALLY_/INTERNALLY_TERMINATED
+    Column("started_at", BigInteger, nullable=False),
+    Column("started_by", NAME, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("end_event", NAME),
+    Column("delete_reason", Text),
+    Column("revision", Integer, nullable=False, default=0),
+    Column("state_body", LargeBinary),  # engine.bpmn state; NULL for called instances and once ended
+    Column("chain_count", Integer, nullable=False, default=0),
+    Column("chain_head", LargeBinary(32)),
+    Column("chain_mac", LargeBinary(32)),
+    Index("ix_process_instance_definition_state", "definition_key", "state", "started_at"),
+)
+
+user_task = Table(
+    "user_task",
+    metadata,
+    _id(),
+    Column("process_instance_id", ID, nullable=False),
+    Column("root_id", ID, ForeignKey("process_instance.id"), nullable=False, index=True),
+    Column("definition_id", ID, nullable=False),
+    Column("definition_key", NAME, nullable=False),
+    Column("element_id", NAME, nullable=False),
+    Column("activity_id", ID, nullable=False),
+    Column("scope_id", String(64), nullable=False, default=""),
+    Column("name", NAME, nullable=False),
+    Column("name_en", NAME, nullable=False, default=""),
+    Column("business_key", NAME),
+    Column("customer_ref", NAME),
+    Column("assignee", NAME),
+    Column("owner", NAME),
+    Column("delegation_state", String(16)),
+    Column("priority", Integer, nullable=False, default=50),
+    Column("form_ref", NAME),
+    Column("form_key", NAME),
+    Column("created_at", BigInteger, nullable=False),
+    Column("claimed_at", BigInteger),
+    Column("due_at", BigInteger),
+    Column("diagram_due_at", BigInteger),  # what camunda:dueDate says; due_at falls back to it
+    Column("follow_up_at", BigInteger),
+    Column("deadline_id", ID),
+    Column("state", String(16), nullable=False, default="open"),  # open completed cancelled
+    Column("closed_at", BigInteger),
+    Column("closed_by", NAME),
+    # The inbox page reads open tasks of a person by due time; finished ones stay out of the index.
+    Index(
+        "ix_user_task_open_assignee",
+        "assignee",
+        "due_at",
+        "id",
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    Index(
+        "ix_user_task_open_due",
+        "due_at",
+        "id",
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+)
+
+# Who may take an open task; rows of closed tasks are removed. `kind` is group, user or escalation (a group that an
+# escalation added).
+task_candidate = Table(
+    "task_candidate",
+    metadata,
+    Column("task_id", ID, ForeignKey("user_task.id"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("name", NAME, primary_key=True),
+    Column("due_at", BigInteger),
+    Index("ix_task_candidate_name_due_at_task_id", "name", "due_at", "task_id"),
+)
+
+task_attempt = Table(
+    "task_attempt",
+    metadata,
+    _id(),
+    Column("task_id", ID, ForeignKey("user_task.id"), nullable=False, index=True),
+    Column("root_id", ID, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", NAME, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+external_task = Table(
+    "external_task",
+    metadata,
+    _id(),
+    Column("process_instance_id", ID, nullable=False),
+    Column("root_id", ID, ForeignKey("process_instance.id"), nullable=False, index=True),
+    Column("definition_id", ID, nullable=False),
+    Column("definition_key", NAME, nullable=False),
+    Column("element_id", NAME, nullable=False),
+    Column("activity_id", ID, nullable=False),
+    Column("scope_id", String(64), nullable=False, default=""),
+    Column("topic", NAME, nullable=False),
+    Column("business_key", NAME),
+    Column("priority", Integer, nullable=False, default=0),
+    Column("properties", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("worker_id", NAME),
+    Column("lock_expires_at", BigInteger),
+    Column("retries", Integer),
+    Column("error_message", Text),
+    Index("ix_external_task_topic", "topic", "priority", "lock_expires_at"),
+)
+
+# type: timer, async, deadline, delivery, handler, start_timer. `retries` 0 means an incident is open for it.
+job = Table(
+    "job",
+    metadata,
+    _id(),
+    Column("type", String(16), nullable=False),
+    Column("process_instance_id", ID),
+    Column("root_id", ID, index=True),
+    Column("definition_id", ID),
+    Column("element_id", NAME),
+    Column("wait_id", String(64)),
+    Column("due_at", BigInteger, nullable=False),
+    Column("retries", Integer, nullable=False, default=3),
+    Column("payload", LargeBinary),
+    Column("created_at", BigInteger, nullable=False),
+    Column("error", Text),
+    Column("suspended", Boolean, nullable=False, default=False),
+    Index(
+        "ix_job_due",
+        "due_at",
+        "id",
+        sqlite_where=text("retries > 0"),
+        postgresql_where=text("retries > 0"),
+    ),
+)
+
+# instance_id is NULL for a start event, definition_id then names the newest version of its key.
+event_subscription = Table(
+    "event_subscription",
+    metadata,
+    _id(),
+    Column("event_type", String(16), nullable=False),
+    Column("event_name", NAME, nullable=False),
+    Column("process_instance_id", ID),
+    Column("root_id", ID, index=True),
+    Column("definition_id", ID, nullable=False),
+    Column("definition_key", NAME, nullable=False),
+    Column("element_id", NAME, nullable=False),
+    Column("wait_id", String(64)),
+    Column("business_key", NAME),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_event_subscription_event_name", "event_type", "event_name", "business_key"),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    _id(),
+    Column("type", NAME, nullable=False),
+    Column("process_instance_id", ID),
+    Column("root_id", ID, index=True),
+    Column("definition_id", ID),
+    Column("element_id", NAME),
+    Column("job_id", ID),
+    Column("message", Text, nullable=False),
+    Column("annotation", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("resolved_at", BigInteger),
+)
+
+# ------------------------------------------------------------ deadlines
+
+deadline = Table(
+    "deadline",
+    metadata,
+    _id(),
+    Column("process_instance_id", ID, nullable=False),
+    Column("root_id", ID, ForeignKey("process_instance.id"), nullable=False, index=True),
+    Column("code", NAME, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("anchor_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),  # NULL while the calendar year that it needs is not loaded
+    Column("stop_element", NAME),
+    Column("stop_on", String(16), nullable=False),
+    Column("stop_time", NAME),
+    Column("escalate_to", LargeBinary, nullable=False),
+    Column("responsible", NAME),
+    Column("attempts_needed", Integer),
+    Column("row", LargeBinary, nullable=False),  # decision, row id, version, provenance, clause: why this limit
+    Column("trace", LargeBinary, nullable=False),  # how the due instant was computed
+    Column("warn_at", LargeBinary, nullable=False),  # instants, µs
+    Column("opened_at", BigInteger, nullable=False),
+    Column("warned_at", BigInteger),
+    Column("attempted_at", BigInteger),
+    Column("breached_at", BigInteger),
+    Column("stopped_at", BigInteger),
+    Index("ix_deadline_root_id_state", "root_id", "state"),
+)
+
+# ------------------------------------------------------------ history
+
+# One event per command or job, chained per `chain_id` (the root instance, or a chain without an instance). `body` is
+# hashed exactly as stored.
+history_event = Table(
+    "history_event",
+    metadata,
+    Column("chain_id", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("actor", NAME, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    Index("ix_history_event_at", "at"),
+)
+
+# Heads of the chains that belong to no instance (access, administration).
+chain_head = Table(
+    "chain_head",
+    metadata,
+    Column("chain_id", String(64), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("head", LargeBinary(32), nullable=False),
+    Column("mac", LargeBinary(32), nullable=False),
+)
+
+activity_instance = Table(
+    "activity_instance",
+    metadata,
+    _id(),
+    Column("process_instance_id", ID, nullable=False),
+    Column("root_id", ID, nullable=False),
+    Column("definition_id", ID, nullable=False),
+    Column("definition_key", NAME, nullable=False),
+    Column("parent_id", ID),
+    Column("element_id", NAME, nullable=False),
+    Column("element_type", String(64), nullable=False),
+    Column("name", NAME),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("cancelled", Boolean, nullable=False, default=False),
+    Index("ix_activity_instance_root_id_started_at", "root_id", "started_at"),
+)
+
+variable_update = Table(
+    "variable_update",
+    metadata,
+    _id(),
+    Column("process_instance_id", ID, nullable=False),
+    Column("root_id", ID, nullable=False),
+    Column("scope_id", String(64), nullable=False),
+    Column("activity_id", ID),
+    Column("name", NAME, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("deleted", Boolean, nullable=False, default=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_variable_update_root_id_name", "root_id", "name", "id"),
+)
+
+decision_instance = Table(
+    "decision_instance",
+    metadata,
+    _id(),
+    Column("process_instance_id", ID),
+    Column("root_id", ID, index=True),
+    Column("element_id", NAME),
+    Column("activity_id", ID),
+    Column("decision_key", NAME, nullable=False),
+    Column("definition_id", ID),
+    Column("version", Integer),
+    Column("evaluated_by", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # inputs, output, rows with provenance and clause
+    Index("ix_decision_instance_decision_key_at", "decision_key", "at"),
+)
+
+# ------------------------------------------------------------ people, calendar, settings that change at run time
+
+user = Table(
+    "app_user",
+    metadata,
+    Column("id", NAME, primary_key=True),
+    Column("name", NAME, nullable=False),
+    Column("password_hash", Text),
+    Column("active", Boolean, nullable=False, default=True),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("locked_until", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
+user_role = Table(
+    "user_role",
+    metadata,
+    Column("user_id", NAME, ForeignKey("app_user.id"), primary_key=True),
+    Column("role", NAME, primary_key=True),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user_id", NAME, ForeignKey("app_user.id"), nullable=False),
+    Column("csrf_token", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_seen_at", BigInteger, nullable=False),
+)
+
+working_day = Table(
+    "working_day",
+    metadata,
+    Column("day", String(10), primary_key=True),  # ISO date
+    Column("working", Boolean, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("source", NAME, nullable=False),
+    Column("provisional", Boolean, nullable=False, default=False),
+)
+
+property_ = Table(
+    "property",
+    metadata,
+    Column("name", NAME, primary_key=True),
+    Column("value", Text, nullable=False),
+)

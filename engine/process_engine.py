@@ -1,0 +1,103 @@
+"""The engine as a whole: settings, clock, database, ports and what is parsed once and shared.
+
+Transactions open at three seams only: a resource method, the job executor, a command of the command line. All three
+call `run` (write, run again after a lost race) or `read`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from engine.clock import Clock
+from engine.context import Actor, CommandContext
+from engine.database import Database
+from engine.definitions import DefinitionStore
+from engine.errors import StaleRevision
+from engine.external_tasks import Handler
+from engine.keys import derive_key, read_master_key
+from engine.personal_values import Vault
+from engine.settings import Settings
+from engine.working_calendar import WorkingCalendar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = logging.getLogger("marque.engine")
+
+
+class ProcessEngine:
+    """Everything commands share. `vault` keeps personal values, `handlers` do the work of topics inside the house."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        vault: Vault,
+        handlers: Mapping[str, Handler] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.vault = vault
+        self.handlers: Mapping[str, Handler] = handlers or {}
+        self.database = Database(settings.database_url)
+        self.master_key = read_master_key(settings.key_file)
+        self.chain_key = derive_key(self.master_key, "chain")
+        self.calendar = WorkingCalendar.load_directory(settings.rules / "calendar")
+        self.definitions = DefinitionStore()
+        # Called after each commit that made jobs, so that an executor in this process need not poll.
+        self.on_jobs: list[Callable[[], None]] = []
+
+    def run(
+        self, actor: Actor, command: Callable[Concatenate[CommandContext, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Runs a command in one transaction; a lost revision race is run again on fresh state."""
+        for attempt in range(self.settings.limits.reruns + 1):
+            try:
+                with self.transaction(actor) as ctx:
+                    return command(ctx, *args, **kwargs)
+            except StaleRevision:
+                if attempt == self.settings.limits.reruns:
+                    raise
+                time.sleep(0.002 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    @contextmanager
+    def transaction(self, actor: Actor) -> Iterator[CommandContext]:
+        """One writing transaction; commits at the end, then runs what waits for the commit."""
+        with self.database.write() as connection:
+            ctx = CommandContext(self, connection, self.clock.now(), actor)
+            yield ctx
+        for call in ctx.after_commit:
+            call()
+
+    @contextmanager
+    def reading(self, actor: Actor) -> Iterator[CommandContext]:
+        """One reading transaction on a consistent snapshot."""
+        with self.database.read() as connection:
+            yield CommandContext(self, connection, self.clock.now(), actor)
+
+    def read(
+        self, actor: Actor, query: Callable[Concatenate[CommandContext, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Runs a query in a reading transaction."""
+        with self.reading(actor) as ctx:
+            return query(ctx, *args, **kwargs)
+
+    def close(self) -> None:
+        """Gives back connections and compiled tables."""
+        self.database.dispose()
+        self.definitions.close()
+
+
+def jobs_changed(ctx: CommandContext) -> None:
+    """Wakes the executors of this process once the transaction is committed."""
+    if not ctx.after_commit:
+        ctx.after_commit.append(lambda: [call() for call in ctx.engine.on_jobs] and None)
+
+
+__all__ = ["Any", "ProcessEngine", "jobs_changed"]

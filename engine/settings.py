@@ -1,0 +1,101 @@
+"""Settings from the environment, read once and validated; nothing below reads the environment again."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.errors import InvalidRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on work, so that nothing that anyone uploads can hurt the house.
+
+    steps: flow nodes run in one transaction; a loop without a wait would run for ever.
+    variable_bytes: one stored variable; larger things are attachments.
+    message_rerun: how often a lost revision race is run again before the caller sees a conflict.
+    """
+
+    steps: int = 10_000
+    variable_bytes: int = 256 * 1024
+    resource_bytes: int = 4 * 1024 * 1024
+    reruns: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and how the program was started. Each field names its environment variable."""
+
+    database_url: str = "sqlite:///marque.db"  # MARQUE_DATABASE_URL
+    keystore_url: str = "sqlite:///marque-keys.db"  # MARQUE_KEYSTORE_URL
+    key_file: Path = Path("marque.key")  # MARQUE_KEY_FILE
+    attachments: Path = Path("attachments")  # MARQUE_ATTACHMENTS
+    host: str = "127.0.0.1"  # MARQUE_HOST
+    port: int = 8000  # MARQUE_PORT
+    demo: bool = False  # MARQUE_DEMO
+    virtual_clock: bool = False  # MARQUE_CLOCK=virtual
+    log: str = "info"  # MARQUE_LOG
+    rules: Path = Path("rules")  # MARQUE_RULES: calendars and the access matrix
+    processes: Path = Path("processes")  # MARQUE_PROCESSES: what `marque deploy` deploys by default
+    web: Path = Path("web/dist")  # MARQUE_WEB: the built user interface
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if self.demo and not _is_loopback(self.host):
+            raise InvalidRequest("MARQUE_DEMO=1 has public passwords; it binds to a loopback address only")
+        if self.virtual_clock and not self.demo:
+            raise InvalidRequest("MARQUE_CLOCK=virtual needs MARQUE_DEMO=1")
+        if not 0 < self.port < 65536:
+            raise InvalidRequest(f"MARQUE_PORT {self.port} is no port")
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Returns the settings that the environment asks for; raises InvalidRequest naming the variable that is wrong."""
+    get = environment.get
+    default = Settings()
+    try:
+        port = int(get("MARQUE_PORT", default.port))
+    except ValueError as cause:
+        raise InvalidRequest("MARQUE_PORT must be a number") from cause
+    return Settings(
+        database_url=get("MARQUE_DATABASE_URL", default.database_url),
+        keystore_url=get("MARQUE_KEYSTORE_URL", default.keystore_url),
+        key_file=Path(get("MARQUE_KEY_FILE", default.key_file)),
+        attachments=Path(get("MARQUE_ATTACHMENTS", default.attachments)),
+        host=get("MARQUE_HOST", default.host),
+        port=port,
+        demo=_flag("MARQUE_DEMO", get("MARQUE_DEMO", "0")),
+        virtual_clock=_clock(get("MARQUE_CLOCK", "system")),
+        log=get("MARQUE_LOG", default.log),
+        rules=Path(get("MARQUE_RULES", default.rules)),
+        processes=Path(get("MARQUE_PROCESSES", default.processes)),
+        web=Path(get("MARQUE_WEB", default.web)),
+    )
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in {"0", "1", ""}:
+        raise InvalidRequest(f"{name} must be 0 or 1")
+    return text == "1"
+
+
+def _clock(text: str) -> bool:
+    if text not in {"system", "virtual"}:
+        raise InvalidRequest("MARQUE_CLOCK must be system or virtual")
+    return text == "virtual"
