@@ -116,6 +116,7 @@ process_instance = Table(
     Column("delete_reason", Text),
     Column("revision", Integer, nullable=False, default=0),
     Column("state_body", LargeBinary),  # engine.bpmn state; NULL for called instances and once ended
+    Column("deadlines_body", LargeBinary),  # the deadlines still running, as JSON, so that no statement reads them
     Column("chain_count", Integer, nullable=False, default=0),
     Column("chain_head", LargeBinary(32)),
     Column("chain_mac", LargeBinary(32)),
@@ -216,7 +217,7 @@ external_task = Table(
     Index("ix_external_task_topic", "topic", "priority", "lock_expires_at"),
 )
 
-# type: timer, async, deadline, delivery, handler, start_timer. `retries` 0 means an incident is open for it.
+# type: timer, async, delivery, handler, start_timer. `retries` 0 means an incident is open for it.
 job = Table(
     "job",
     metadata,
@@ -302,7 +303,16 @@ deadline = Table(
     Column("attempted_at", BigInteger),
     Column("breached_at", BigInteger),
     Column("stopped_at", BigInteger),
+    # When it next wants attention (warning, due); NULL once nothing more can happen by itself.
+    Column("next_at", BigInteger),
     Index("ix_deadline_root_id_state", "root_id", "state"),
+    Index(
+        "ix_deadline_next_at",
+        "next_at",
+        "id",
+        sqlite_where=text("next_at IS NOT NULL"),
+        postgresql_where=text("next_at IS NOT NULL"),
+    ),
 )
 
 # ------------------------------------------------------------ history

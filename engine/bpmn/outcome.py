@@ -65,6 +65,7 @@ class JobWait:
 
 
 WaitDetails = UserTaskWait | ExternalTaskWait | TimerWait | SubscriptionWait | JobWait
+WaitKind = Literal["user_task", "external_task", "timer", "subscription", "job"]
 
 
 # ---------------------------------------------------------------- what can happen
@@ -72,7 +73,8 @@ WaitDetails = UserTaskWait | ExternalTaskWait | TimerWait | SubscriptionWait | J
 
 @dataclass(frozen=True, slots=True)
 class WaitOpened:
-    """The instance now waits. `wait_id` is the handle for complete, fire_timer, correlate … and survives storing."""
+    """The instance now waits. `wait_id` (a UUIDv7 of its own, never used twice but for the next firing of a cycle) is
+    the handle for complete, fire_timer, correlate … and survives storing. `process_id` is the (called) instance."""
 
     wait_id: str
     element_id: str
@@ -88,6 +90,7 @@ class WaitClosed:
 
     wait_id: str
     element_id: str
+    kind: WaitKind
     cancelled: bool = False
 
 

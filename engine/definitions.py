@@ -1,0 +1,179 @@
+"""What is deployed, parsed once and shared by all threads: diagrams, tables, forms and the contents of releases.
+
+Everything here is immutable once deployed, so the store only grows; suspension is a column and is not kept here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from sqlalchemy import select
+
+from engine import models
+from engine.bpmn.definition import Definition
+from engine.bpmn.parser import parse
+from engine.context import CommandContext
+from engine.dmn.decision import CompiledModel, compile_model
+from engine.dmn.reader import read_dmn
+from engine.errors import NotFound
+from engine.forms import Form, parse_form
+from engine.values import load
+
+Kind = Literal["process", "decision", "form"]
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """One deployed version of a diagram, table or form."""
+
+    id: str
+    kind: Kind
+    key: str
+    version: int
+    name: str | None
+    name_en: str | None
+    version_tag: str | None
+    deployment_id: str
+    resource_id: str
+    resource_name: str
+    sha256: str
+    history_ttl_days: int | None
+
+
+class DefinitionStore:
+    """Reads definitions through the transaction at hand and keeps what it parsed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._deployed: dict[str, Deployed] = {}
+        self._processes: dict[str, Definition] = {}
+        self._decisions: dict[str, CompiledModel] = {}  # by resource id: all decisions of a file are one model
+        self._forms: dict[str, Form] = {}
+        self._releases: dict[int, Mapping[str, Mapping[str, str]]] = {}
+
+    def deployed(self, ctx: CommandContext, definition_id: str) -> Deployed:
+        """Returns the row of a definition; raises NotFound."""
+        return self._cached(self._deployed, definition_id, lambda: _read_deployed(ctx, definition_id))
+
+    def process(self, ctx: CommandContext, definition_id: str) -> Definition:
+        """Returns the parsed diagram of a process definition."""
+
+        def read() -> Definition:
+            deployed = self.deployed(ctx, definition_id)
+            parsed = parse(body_of(ctx, deployed.resource_id), name=deployed.resource_name)
+            return next(definition for definition in parsed if definition.key == deployed.key)
+
+        return self._cached(self._processes, definition_id, read)
+
+    def decision(self, ctx: CommandContext, definition_id: str) -> CompiledModel:
+        """Returns the compiled model in which a decision definition lies."""
+        deployed = self.deployed(ctx, definition_id)
+        return self._cached(
+            self._decisions,
+            deployed.resource_id,
+            lambda: compile_model(read_dmn(body_of(ctx, deployed.resource_id), name=deployed.resource_name)),
+        )
+
+    def form(self, ctx: CommandContext, definition_id: str) -> Form:
+        """Returns the parsed form of a form definition."""
+
+        def read() -> Form:
+            deployed = self.deployed(ctx, definition_id)
+            return parse_form(body_of(ctx, deployed.resource_id), name=deployed.resource_name)
+
+        return self._cached(self._forms, definition_id, read)
+
+    def contents(self, ctx: CommandContext, release: int) -> Mapping[str, Mapping[str, str]]:
+        """Returns {kind: {key: definition id}} of a release; release 0 is empty."""
+        if release == 0:
+            return {}
+        table = models.release
+
+        def read() -> Mapping[str, Mapping[str, str]]:
+            row = ctx.connection.execute(select(table.c.contents).where(table.c.number == release)).one_or_none()
+            if row is None:
+                raise NotFound(f"there is no release {release}")
+            contents: Mapping[str, Mapping[str, str]] = load(row.contents)
+            return contents
+
+        return self._cached(self._releases, release, read)
+
+    def close(self) -> None:
+        """Gives back the compiled tables."""
+        with self._lock:
+            for model in self._decisions.values():
+                model.close()
+            self._decisions.clear()
+
+    def _cached(self, cache: dict[K, T], key: K, read: Callable[[], T]) -> T:
+        found = cache.get(key)
+        if found is None:
+            with self._lock:
+                found = cache.get(key)
+                if found is None:
+                    found = cache[key] = read()
+        return found
+
+
+def body_of(ctx: CommandContext, resource_id: str) -> bytes:
+    """Returns the bytes of a deployed resource, exactly as they were uploaded."""
+    table = models.resource
+    body: bytes = ctx.connection.execute(select(table.c.body).where(table.c.id == resource_id)).scalar_one()
+    return body
+
+
+def resolve(
+    ctx: CommandContext, kind: Kind, key: str, *, release: int, binding: str = "latest", version: str | None = None,
+    deployment_id: str | None = None,
+) -> Deployed:
+    """Returns the version of `key` that a binding names. `latest` is what the release holds; raises NotFound."""
+    if binding == "latest":
+        found = ctx.engine.definitions.contents(ctx, release).get(kind, {}).get(key)
+        if found is None:
+            raise NotFound(f"release {release} holds no {kind} {key}")
+        return ctx.engine.definitions.deployed(ctx, found)
+    table = models.definition
+    query = select(table.c.id).where(table.c.kind == kind, table.c.key == key).order_by(table.c.version.desc())
+    match binding:
+        case "deployment":
+            query = query.where(table.c.deployment_id == deployment_id)
+        case "version":
+            query = query.where(table.c.version == int(version or 0))
+        case "versionTag":
+            query = query.where(table.c.version_tag == version)
+        case _:
+            raise NotFound(f"the binding {binding} of {kind} {key} is unknown")
+    found = ctx.connection.execute(query.limit(1)).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"there is no {kind} {key} for the binding {binding} {version or ''}".rstrip())
+    return ctx.engine.definitions.deployed(ctx, found)
+
+
+def _read_deployed(ctx: CommandContext, definition_id: str) -> Deployed:
+    table, files = models.definition, models.resource
+    row = ctx.connection.execute(
+        select(table, files.c.name.label("resource_name"))
+        .join(files, files.c.id == table.c.resource_id)
+        .where(table.c.id == definition_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no definition {definition_id}")
+    return Deployed(
+        id=row.id,
+        kind=row.kind,
+        key=row.key,
+        version=row.version,
+        name=row.name,
+        name_en=row.name_en,
+        version_tag=row.version_tag,
+        deployment_id=row.deployment_id,
+        resource_id=row.resource_id,
+        resource_name=row.resource_name,
+        sha256=row.sha256,
+        history_ttl_days=row.history_ttl_days,
+    )

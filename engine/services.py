@@ -1,0 +1,75 @@
+"""What a running instance may ask of the engine while it runs in memory: decisions, called diagrams, the instant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from engine import decisions, definitions
+from engine.bpmn.definition import Definition
+from engine.context import CommandContext
+from engine.dmn.result import DecisionResult
+from engine.errors import ExecutionFailed, NotFound
+from engine.feel import Environment
+
+
+class InstanceServices:
+    """The port of `engine.bpmn.instance.Services`, bound to one transaction and one release."""
+
+    def __init__(self, ctx: CommandContext, *, release: int, deployment_id: str) -> None:
+        self._ctx = ctx
+        self._release = release
+        self._deployment_id = deployment_id
+
+    @property
+    def now(self) -> datetime:
+        return self._ctx.now
+
+    @cached_property
+    def environment(self) -> Environment:
+        return decisions.environment(self._ctx)
+
+    def decide(
+        self,
+        decision_ref: str,
+        variables: Mapping[str, Any],
+        *,
+        binding: str = "latest",
+        version: str | None = None,
+        anchor: datetime | None = None,
+    ) -> DecisionResult:
+        """Asks a deployed decision; a missing one stops the instance with a sentence that says so."""
+        try:
+            deployed = definitions.resolve(
+                self._ctx,
+                "decision",
+                decision_ref,
+                release=self._release,
+                binding=binding,
+                version=version,
+                deployment_id=self._deployment_id,
+            )
+        except NotFound as cause:
+            raise ExecutionFailed(str(cause), code="unknownDecision") from cause
+        return decisions.decide(self._ctx, deployed, variables, anchor=anchor)
+
+    def definition(self, key: str, *, binding: str = "latest", version: str | None = None) -> tuple[str, Definition]:
+        """Returns the diagram that a call activity names, with its definition id."""
+        try:
+            deployed = definitions.resolve(
+                self._ctx,
+                "process",
+                key,
+                release=self._release,
+                binding=binding,
+                version=version,
+                deployment_id=self._deployment_id,
+            )
+        except NotFound as cause:
+            raise ExecutionFailed(str(cause), code="unknownProcess") from cause
+        return deployed.id, self.definition_by_id(deployed.id)
+
+    def definition_by_id(self, definition_id: str) -> Definition:
+        return self._ctx.engine.definitions.process(self._ctx, definition_id)
