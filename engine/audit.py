@@ -121,7 +121,11 @@ def _columns_agree(row: Any) -> bool:
 
 
 def _verify_head(
-    ctx: CommandContext, chain_id: str, end: Head, stored: tuple[Head, bytes, bytes | None], result: Verification
+    ctx: CommandContext,
+    chain_id: str,
+    end: Head,
+    stored: tuple[Head, bytes, bytes | None],
+    result: Verification,
 ) -> None:
     head, mac, state = stored
     if head.count > end.count:

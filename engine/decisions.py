@@ -66,7 +66,12 @@ def decide(
 
 
 def decide_by_key(
-    ctx: CommandContext, key: str, variables: Mapping[str, Any], *, release: int, anchor: datetime | None = None
+    ctx: CommandContext,
+    key: str,
+    variables: Mapping[str, Any],
+    *,
+    release: int,
+    anchor: datetime | None = None,
 ) -> DecisionResult:
     """Evaluates the decision that a release holds under `key`."""
     return decide(ctx, definitions.resolve(ctx, "decision", key, release=release), variables, anchor=anchor)

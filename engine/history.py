@@ -55,7 +55,15 @@ def link(ctx: CommandContext, chain_id: str, previous: Head, kind: str, body: Ma
     seq = previous.count + 1
     at = to_micros(ctx.now)
     stored = dump(
-        {"v": FORMAT, "chain": chain_id, "seq": seq, "at": at, "kind": kind, "actor": ctx.actor.user_id, **body}
+        {
+            "v": FORMAT,
+            "chain": chain_id,
+            "seq": seq,
+            "at": at,
+            "kind": kind,
+            "actor": ctx.actor.user_id,
+            **body,
+        }
     )
     digest = chain_hash(previous.head, stored)
     row = {
@@ -97,7 +105,9 @@ def record(ctx: CommandContext, chain_id: str, kind: str, body: Mapping[str, Any
         ctx.connection.execute(insert(table).values(chain_id=chain_id, **values))
     else:
         changed = ctx.connection.execute(
-            update(table).where(table.c.chain_id == chain_id, table.c.count == previous.count).values(**values)
+            update(table)
+            .where(table.c.chain_id == chain_id, table.c.count == previous.count)
+            .values(**values)
         )
         if changed.rowcount != 1:
             raise StaleRevision(f"the chain {chain_id} grew meanwhile")

@@ -53,7 +53,11 @@ class ProcessEngine:
         self.on_jobs: list[Callable[[], None]] = []
 
     def run(
-        self, actor: Actor, command: Callable[Concatenate[CommandContext, P], R], *args: P.args, **kwargs: P.kwargs
+        self,
+        actor: Actor,
+        command: Callable[Concatenate[CommandContext, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> R:
         """Runs a command in one transaction; a lost revision race is run again on fresh state."""
         for attempt in range(self.settings.limits.reruns + 1):
@@ -82,7 +86,11 @@ class ProcessEngine:
             yield CommandContext(self, connection, self.clock.now(), actor)
 
     def read(
-        self, actor: Actor, query: Callable[Concatenate[CommandContext, P], R], *args: P.args, **kwargs: P.kwargs
+        self,
+        actor: Actor,
+        query: Callable[Concatenate[CommandContext, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> R:
         """Runs a query in a reading transaction."""
         with self.reading(actor) as ctx:

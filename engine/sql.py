@@ -18,6 +18,7 @@ def upsert(
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(table)
     statement = statement.on_conflict_do_update(
-        index_elements=list(table.primary_key.columns), set_={name: statement.excluded[name] for name in update}
+        index_elements=list(table.primary_key.columns),
+        set_={name: statement.excluded[name] for name in update},
     )
     connection.execute(statement, [dict(row) for row in rows])

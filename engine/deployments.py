@@ -1,0 +1,325 @@
+"""Deployments: diagrams, tables and forms brought in together, checked as a whole, kept exactly as uploaded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+
+from engine import authorizations, definitions, history, jobs, models, releases
+from engine.bpmn.definition import Definition
+from engine.bpmn.parser import parse
+from engine.context import CommandContext
+from engine.dmn.checks import check
+from engine.dmn.model import DmnModel
+from engine.dmn.reader import read_dmn
+from engine.errors import InvalidRequest, NotFound, ParseFailed
+from engine.findings import Finding, errors
+from engine.forms import Form, parse_form
+from engine.ids import new_id
+
+DIAGRAM, TABLE_FILE, FORM_FILE = (".bpmn", ".bpmn20.xml"), (".dmn", ".dmn11.xml"), (".form",)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What one upload brought. `definitions` are the new versions; an upload without changes brings none."""
+
+    id: str
+    name: str
+    source: str | None
+    deployed_at: int
+    deployed_by: str
+    definitions: tuple[definitions.Deployed, ...] = ()
+    warnings: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Checked:
+    """What the files of an upload say, parsed."""
+
+    processes: dict[str, list[Definition]] = field(default_factory=dict)
+    models: dict[str, DmnModel] = field(default_factory=dict)
+    forms: dict[str, Form] = field(default_factory=dict)
+    warnings: dict[str, list[Finding]] = field(default_factory=dict)
+
+
+def create(
+    ctx: CommandContext,
+    *,
+    name: str,
+    resources: Mapping[str, bytes],
+    source: str | None = None,
+    duplicate_filtering: bool = False,
+    changed_only: bool = False,
+) -> Deployment:
+    """Deploys files. All are checked before anything is kept; ParseFailed lists every fault of every file.
+
+    `duplicate_filtering`: an upload equal to the last one of the same name brings nothing new. `changed_only`: of a
+    changed upload only the changed files get new versions.
+    """
+    authorizations.require_deploy(ctx)
+    if not resources:
+        raise InvalidRequest("a deployment needs at least one file")
+    checked = check_resources(resources, limit=ctx.engine.settings.limits.resource_bytes)
+    wanted = dict(resources)
+    if duplicate_filtering or changed_only:
+        present = _last_hashes(ctx, name, source)
+        changed = {file: body for file, body in resources.items() if present.get(file) != _sha(body)}
+        if not changed:
+            return _unchanged(ctx, name, source)
+        wanted = changed if changed_only else wanted
+    return _store(ctx, name, source, wanted, checked)
+
+
+def check_resources(resources: Mapping[str, bytes], *, limit: int) -> _Checked:
+    """Parses all files; raises ParseFailed with the findings of all of them."""
+    checked, failed = _Checked(), {}
+    for file, body in resources.items():
+        if len(body) > limit:
+            failed[file] = [
+                Finding(
+                    "error", "too-large", f"文件超过 {limit} 字节", f"the file is larger than {limit} bytes"
+                )
+            ]
+            continue
+        try:
+            _check_one(checked, file, body)
+        except ParseFailed as refused:
+            failed.update({key: list(found) for key, found in refused.findings.items()})
+    if failed:
+        raise ParseFailed(failed)
+    return checked
+
+
+def _check_one(checked: _Checked, file: str, body: bytes) -> None:
+    name = PurePosixPath(file).name.lower()
+    if name.endswith(DIAGRAM):
+        checked.processes[file] = parse(body, name=file)
+        checked.warnings[file] = [found for process in checked.processes[file] for found in process.warnings]
+    elif name.endswith(TABLE_FILE):
+        model = read_dmn(body, name=file)
+        found = check(model)
+        if errors(found):
+            raise ParseFailed({file: found})
+        checked.models[file] = model
+        checked.warnings[file] = found
+    elif name.endswith(FORM_FILE):
+        checked.forms[file] = parse_form(body, name=file)
+
+
+def _sha(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _last_hashes(ctx: CommandContext, name: str, source: str | None) -> dict[str, str]:
+    """Returns file -> SHA-256 of the newest version of each file under a deployment name."""
+    files, deployment = models.resource, models.deployment
+    rows = ctx.connection.execute(
+        select(files.c.name, files.c.sha256)
+        .join(deployment, deployment.c.id == files.c.deployment_id)
+        .where(deployment.c.name == name)
+        .order_by(deployment.c.deployed_at, deployment.c.id)
+    )
+    return {row.name: row.sha256 for row in rows}
+
+
+def _unchanged(ctx: CommandContext, name: str, source: str | None) -> Deployment:
+    table = models.deployment
+    row = ctx.connection.execute(
+        select(table)
+        .where(table.c.name == name)
+        .order_by(table.c.deployed_at.desc(), table.c.id.desc())
+        .limit(1)
+    ).one()
+    return Deployment(row.id, row.name, row.source, row.deployed_at, row.deployed_by)
+
+
+def _store(
+    ctx: CommandContext, name: str, source: str | None, resources: Mapping[str, bytes], checked: _Checked
+) -> Deployment:
+    deployment_id = new_id()
+    ctx.connection.execute(
+        insert(models.deployment).values(
+            id=deployment_id,
+            name=name,
+            source=source,
+            deployed_at=ctx.now_micros,
+            deployed_by=ctx.actor.user_id,
+        )
+    )
+    rows = [
+        {"id": new_id(), "deployment_id": deployment_id, "name": file, "sha256": _sha(body), "body": body}
+        for file, body in resources.items()
+    ]
+    ctx.connection.execute(insert(models.resource), rows)
+    brought: dict[str, dict[str, str]] = {}
+    for row in rows:
+        for found in _definitions_in(checked, str(row["name"])):
+            made = _insert_definition(ctx, deployment_id, row, found)
+            if made["key"] in brought.get(made["kind"], {}):
+                raise InvalidRequest(f"the deployment holds {made['kind']} {made['key']} twice")
+            brought.setdefault(made["kind"], {})[made["key"]] = made["id"]
+    number = releases.publish(ctx, deployment_id, brought) if brought else releases.current(ctx)
+    for definition_id in brought.get("process", {}).values():
+        _subscribe_starts(ctx, definition_id)
+    made_ids = [definition_id for keys in brought.values() for definition_id in keys.values()]
+    _record(ctx, deployment_id, name, number, rows, brought)
+    return Deployment(
+        id=deployment_id,
+        name=name,
+        source=source,
+        deployed_at=ctx.now_micros,
+        deployed_by=ctx.actor.user_id,
+        definitions=tuple(ctx.engine.definitions.deployed(ctx, made_id) for made_id in made_ids),
+        warnings=checked.warnings,
+    )
+
+
+def _record(
+    ctx: CommandContext,
+    deployment_id: str,
+    name: str,
+    release: int,
+    rows: Sequence[Mapping[str, Any]],
+    brought: Mapping[str, Mapping[str, str]],
+) -> None:
+    files = {row["name"]: row["sha256"] for row in rows}
+    body = {
+        "deployment": deployment_id,
+        "name": name,
+        "release": release,
+        "files": files,
+        "definitions": brought,
+    }
+    history.record(ctx, history.ADMIN_CHAIN, "deployment.created", body)
+
+
+def _definitions_in(checked: _Checked, file: str) -> list[dict[str, Any]]:
+    if file in checked.processes:
+        return [
+            {
+                "kind": "process",
+                "key": process.key,
+                "name": process.name or None,
+                "name_en": process.name_en or None,
+                "version_tag": process.version_tag,
+                "history_ttl_days": _days(process.history_ttl),
+            }
+            for process in checked.processes[file]
+        ]
+    if file in checked.models:
+        return [
+            {
+                "kind": "decision",
+                "key": decision.id,
+                "name": decision.name,
+                "name_en": decision.name_en or None,
+            }
+            for decision in checked.models[file].decisions.values()
+        ]
+    if file in checked.forms:
+        return [{"kind": "form", "key": checked.forms[file].id}]
+    return []
+
+
+def _days(history_ttl: str | None) -> int | None:
+    digits = (history_ttl or "").removeprefix("P").removesuffix("D")
+    return int(digits) if digits.isdigit() else None
+
+
+def _insert_definition(
+    ctx: CommandContext, deployment_id: str, resource: Mapping[str, Any], found: Mapping[str, Any]
+) -> dict[str, Any]:
+    table = models.definition
+    newest = select(func.coalesce(func.max(table.c.version), 0)).where(
+        table.c.kind == found["kind"], table.c.key == found["key"]
+    )
+    row = {
+        "id": new_id(),
+        "version": ctx.connection.execute(newest).scalar_one() + 1,
+        "deployment_id": deployment_id,
+        "resource_id": resource["id"],
+        "sha256": resource["sha256"],
+        **found,
+    }
+    ctx.connection.execute(insert(table).values(**row))
+    return row
+
+
+def _subscribe_starts(ctx: CommandContext, definition_id: str) -> None:
+    """The newest version of a diagram takes over the start events of the older ones."""
+    deployed = ctx.engine.definitions.deployed(ctx, definition_id)
+    definition = ctx.engine.definitions.process(ctx, definition_id)
+    table, job = models.event_subscription, models.job
+    older = select(models.definition.c.id).where(
+        models.definition.c.kind == "process", models.definition.c.key == deployed.key
+    )
+    ctx.connection.execute(
+        delete(table).where(table.c.root_id.is_(None), table.c.definition_key == deployed.key)
+    )
+    ctx.connection.execute(delete(job).where(job.c.type == "start_timer", job.c.definition_id.in_(older)))
+    rows = [
+        {
+            "id": new_id(),
+            "event_type": event.kind,
+            "event_name": event.event_name,
+            "definition_id": definition_id,
+            "definition_key": deployed.key,
+            "element_id": event.element_id,
+            "created_at": ctx.now_micros,
+        }
+        for event in definition.start_events
+        if event.kind in {"message", "signal"}
+    ]
+    if rows:
+        ctx.connection.execute(insert(table), rows)
+    for event in definition.start_events:
+        if event.kind == "timer":
+            jobs.schedule_start(ctx, definition_id, event.element_id)
+
+
+def get(ctx: CommandContext, deployment_id: str) -> Deployment:
+    """Returns a deployment; raises NotFound."""
+    table = models.deployment
+    row = ctx.connection.execute(select(table).where(table.c.id == deployment_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no deployment {deployment_id}")
+    brought = ctx.connection.execute(
+        select(models.definition.c.id).where(models.definition.c.deployment_id == deployment_id)
+    ).all()
+    return Deployment(
+        row.id,
+        row.name,
+        row.source,
+        row.deployed_at,
+        row.deployed_by,
+        tuple(ctx.engine.definitions.deployed(ctx, made.id) for made in brought),
+    )
+
+
+def find(
+    ctx: CommandContext, *, name: str | None = None, first: int = 0, limit: int | None = None
+) -> list[Deployment]:
+    """Returns deployments, newest first."""
+    table = models.deployment
+    query = select(table).order_by(table.c.deployed_at.desc(), table.c.id.desc()).offset(first)
+    if name is not None:
+        query = query.where(table.c.name == name)
+    if limit is not None:
+        query = query.limit(limit)
+    rows = ctx.connection.execute(query)
+    return [Deployment(row.id, row.name, row.source, row.deployed_at, row.deployed_by) for row in rows]
+
+
+def resources_of(ctx: CommandContext, deployment_id: str) -> list[tuple[str, str]]:
+    """Returns (resource id, file name) of a deployment."""
+    table = models.resource
+    rows = ctx.connection.execute(
+        select(table.c.id, table.c.name).where(table.c.deployment_id == deployment_id).order_by(table.c.name)
+    )
+    return [(row.id, row.name) for row in rows]

@@ -1,0 +1,87 @@
+"""Incidents: what could not go on, why, and for whom it waits. Nothing is ever skipped instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from engine import history, models
+from engine.context import CommandContext
+from engine.errors import NotFound
+from engine.ids import new_id
+
+MESSAGE_LENGTH = 2000
+
+
+def open_incident(
+    ctx: CommandContext,
+    *,
+    type: str,
+    message: str,
+    process_instance_id: str | None = None,
+    definition_id: str | None = None,
+    element_id: str | None = None,
+    job_id: str | None = None,
+) -> str:
+    """Records that something could not go on; returns the incident's id. The same fault is recorded once."""
+    table = models.incident
+    same = ctx.connection.execute(
+        select(table.c.id).where(
+            table.c.process_instance_id == process_instance_id,
+            table.c.element_id == element_id,
+            table.c.type == type,
+            table.c.resolved_at.is_(None),
+        )
+    ).scalar()
+    if same is not None:
+        return str(same)
+    incident_id = new_id()
+    ctx.connection.execute(
+        insert(table).values(
+            id=incident_id,
+            type=type,
+            process_instance_id=process_instance_id,
+            root_id=process_instance_id,
+            definition_id=definition_id,
+            element_id=element_id,
+            job_id=job_id,
+            message=message[:MESSAGE_LENGTH],
+            created_at=ctx.now_micros,
+        )
+    )
+    details = {"incident": incident_id, "type": type, "instance": process_instance_id, "element": element_id}
+    history.record(ctx, history.ADMIN_CHAIN, "incident.opened", details)
+    return incident_id
+
+
+def resolve(ctx: CommandContext, incident_id: str) -> None:
+    """Marks an incident as dealt with; raises NotFound."""
+    table = models.incident
+    changed = ctx.connection.execute(
+        update(table)
+        .where(table.c.id == incident_id, table.c.resolved_at.is_(None))
+        .values(resolved_at=ctx.now_micros)
+    )
+    if changed.rowcount != 1:
+        raise NotFound(f"there is no open incident {incident_id}")
+    history.record(ctx, history.ADMIN_CHAIN, "incident.resolved", {"incident": incident_id})
+
+
+def resolve_of_job(ctx: CommandContext, job_id: str) -> None:
+    """Closes the incidents of a job that went through at last."""
+    table = models.incident
+    ctx.connection.execute(
+        update(table)
+        .where(table.c.job_id == job_id, table.c.resolved_at.is_(None))
+        .values(resolved_at=ctx.now_micros)
+    )
+
+
+def open_of(ctx: CommandContext, process_instance_id: str | None = None) -> list[Any]:
+    """Returns open incidents, oldest first."""
+    table = models.incident
+    query = select(table).where(table.c.resolved_at.is_(None)).order_by(table.c.created_at)
+    if process_instance_id is not None:
+        query = query.where(table.c.root_id == process_instance_id)
+    return list(ctx.connection.execute(query))

@@ -1,0 +1,113 @@
+"""Messages: from outside to exactly one receiver, and between instances as deliveries of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import select
+
+from engine import authorizations, models, process_instances, variables
+from engine.context import CommandContext
+from engine.errors import NotCorrelated
+from engine.process_instances import ProcessInstance, Running
+
+
+@dataclass(frozen=True, slots=True)
+class Correlated:
+    """Who received a message: a waiting execution, or a process that it started."""
+
+    kind: Literal["Execution", "ProcessDefinition"]
+    instance: ProcessInstance
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message and what its receiver must match (Camunda 7: /message)."""
+
+    name: str
+    business_key: str | None = None
+    process_instance_id: str | None = None
+    correlation_keys: Mapping[str, Any] | None = None
+    variables: Mapping[str, Any] | None = None
+
+
+def correlate(ctx: CommandContext, message: Message, *, to_all: bool = False) -> list[Correlated]:
+    """Brings a message to whoever waits for it, else to the process that it starts.
+
+    Exactly one receiver is asked for unless `to_all`; otherwise nothing happens and NotCorrelated is raised.
+    """
+    waiting = _waiting(ctx, message)
+    starting = [] if message.process_instance_id or (waiting and not to_all) else _starting(ctx, message)
+    found = len(waiting) + len(starting)
+    if not to_all and found != 1:
+        reason = "nobody waits for it" if found == 0 else f"{found} receivers match; name a business key"
+        raise NotCorrelated(f"the message {message.name} was not correlated: {reason}")
+    received = [_deliver(ctx, row, message) for row in waiting]
+    return received + [_start(ctx, row, message) for row in starting]
+
+
+def _waiting(ctx: CommandContext, message: Message) -> list[Any]:
+    table = models.event_subscription
+    query = select(table).where(
+        table.c.event_type == "message", table.c.event_name == message.name, table.c.root_id.is_not(None)
+    )
+    if message.business_key is not None:
+        query = query.where(table.c.business_key == message.business_key)
+    if message.process_instance_id is not None:
+        query = query.where(table.c.process_instance_id == message.process_instance_id)
+    rows = list(ctx.connection.execute(query.order_by(table.c.created_at, table.c.id)))
+    return [row for row in rows if _keys_match(ctx, row, message.correlation_keys)]
+
+
+def _keys_match(ctx: CommandContext, row: Any, keys: Mapping[str, Any] | None) -> bool:
+    if not keys:
+        return True
+    values = variables.of_instance(ctx, row.root_id)
+    return all(name in values and values[name] == value for name, value in keys.items())
+
+
+def _starting(ctx: CommandContext, message: Message) -> list[Any]:
+    if message.correlation_keys:
+        return []
+    table = models.event_subscription
+    return list(
+        ctx.connection.execute(
+            select(table).where(
+                table.c.event_type == "message", table.c.event_name == message.name, table.c.root_id.is_(None)
+            )
+        )
+    )
+
+
+def _deliver(ctx: CommandContext, row: Any, message: Message) -> Correlated:
+    running = process_instances.load(ctx, row.root_id)
+    authorizations.require_message(ctx, message.name, running.deployed)
+    return Correlated("Execution", receive(ctx, running, row.wait_id, message.variables or {}, message.name))
+
+
+def receive(
+    ctx: CommandContext, running: Running, wait_id: str, values: Mapping[str, Any], name: str
+) -> ProcessInstance:
+    """Lets one waiting event of an instance catch a message or signal."""
+    accepted = variables.accept_into(ctx, running, values)
+    running.reported = accepted
+    outcome = running.instance.correlate(wait_id, accepted)
+    return process_instances.apply(
+        ctx, running, outcome, kind="event.received", body={"event": name, "wait": wait_id}
+    )
+
+
+def _start(ctx: CommandContext, row: Any, message: Message) -> Correlated:
+    deployed = ctx.engine.definitions.deployed(ctx, row.definition_id)
+    authorizations.require_start(ctx, deployed)
+    instance = process_instances.start(
+        ctx,
+        deployed,
+        values=message.variables,
+        business_key=message.business_key,
+        start_event_id=row.element_id,
+        cause="started_by_message",
+    )
+    return Correlated("ProcessDefinition", instance)

@@ -1,0 +1,496 @@
+"""Turns the outcome of one operation into rows: one statement per table, whatever the number of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, update
+
+from engine import decisions, models
+from engine.bpmn import outcome as bpmn
+from engine.clock import to_micros
+from engine.context import CommandContext
+from engine.deadlines import Deadline
+from engine.ids import new_id
+from engine.process_engine import jobs_changed
+from engine.sql import upsert
+from engine.values import dump, encode, to_json
+
+if TYPE_CHECKING:
+    from engine.process_instances import Running
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Rows:
+    """What one transaction writes for one root instance, gathered before anything is sent."""
+
+    tasks: dict[str, Row] = field(default_factory=dict)
+    candidates: list[Row] = field(default_factory=list)
+    closed_tasks: list[str] = field(default_factory=list)
+    external: dict[str, Row] = field(default_factory=dict)
+    external_closed: list[str] = field(default_factory=list)
+    jobs: dict[str, Row] = field(default_factory=dict)
+    jobs_closed: list[str] = field(default_factory=list)
+    subscriptions: dict[str, Row] = field(default_factory=dict)
+    subscriptions_closed: list[str] = field(default_factory=list)
+    activities: dict[str, Row] = field(default_factory=dict)
+    variables: list[Row] = field(default_factory=list)
+    decisions: list[Row] = field(default_factory=list)
+    instances: list[Row] = field(default_factory=list)
+    instances_ended: list[Row] = field(default_factory=list)
+    retimed: list[Deadline] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+
+def gather(ctx: CommandContext, running: Running, outcome: bpmn.Outcome) -> Rows:
+    """Reads the steps in order; opens, stops and cancels deadlines on the way."""
+    rows = Rows()
+    for step in outcome.steps:
+        _gather(ctx, running, rows, step)
+    return rows
+
+
+def _gather(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.Step) -> None:
+    match step:
+        case bpmn.ActivityStarted():
+            _activity_started(ctx, running, rows, step)
+        case bpmn.ActivityEnded():
+            _activity_ended(ctx, running, rows, step)
+        case bpmn.FlowTaken():
+            rows.steps.append({"s": "flow", "e": step.flow_id})
+        case bpmn.WaitOpened():
+            _wait_opened(ctx, running, rows, step)
+        case bpmn.WaitClosed():
+            _wait_closed(ctx, rows, step)
+        case bpmn.VariableSet():
+            _variable_set(ctx, running, rows, step)
+        case bpmn.DecisionTaken():
+            _decision_taken(ctx, running, rows, step)
+        case bpmn.MessageSent():
+            _message_sent(ctx, running, rows, step)
+        case bpmn.SignalSent():
+            _signal_sent(ctx, running, rows, step)
+        case bpmn.CalledInstanceStarted():
+            _called_started(ctx, running, rows, step)
+        case bpmn.CalledInstanceEnded():
+            rows.instances_ended.append({"b_id": step.process_id, "ended": step})
+            rows.steps.append({"s": "called.ended", "i": step.process_id, "end": step.end_event_id})
+        case bpmn.InstanceEnded():
+            running.ledger.cancel_running()
+            rows.steps.append(
+                {"s": "ended", "state": step.state, "end": step.end_event_id, "error": step.error_code}
+            )
+
+
+# ------------------------------------------------------------ one step each
+
+
+def _activity_started(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.ActivityStarted) -> None:
+    element = running.element(step.process_id, step.element_id)
+    rows.steps.append({"s": "started", "e": step.element_id, "a": step.activity_id})
+    rows.activities[step.activity_id] = {
+        "id": step.activity_id,
+        "process_instance_id": step.process_id,
+        "root_id": running.root_id,
+        "definition_id": running.definition_id_of(step.process_id),
+        "definition_key": running.definition_key_of(step.process_id),
+        "parent_id": step.parent_id,
+        "element_id": step.element_id,
+        "element_type": step.element_type,
+        "name": element.name if element else None,
+        "started_at": ctx.now_micros,
+        "ended_at": None,
+        "cancelled": False,
+    }
+
+
+def _activity_ended(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.ActivityEnded) -> None:
+    rows.steps.append(
+        {"s": "cancelled" if step.cancelled else "completed", "e": step.element_id, "a": step.activity_id}
+    )
+    row = rows.activities.get(step.activity_id)
+    if row is None:
+        # It was started in an earlier transaction; on conflict only these two columns are written.
+        row = rows.activities[step.activity_id] = {
+            "id": step.activity_id,
+            "process_instance_id": running.root_id,
+            "root_id": running.root_id,
+            "definition_id": running.deployed.id,
+            "definition_key": running.deployed.key,
+            "parent_id": None,
+            "element_id": step.element_id,
+            "element_type": "",
+            "name": None,
+            "started_at": ctx.now_micros,
+        }
+    row.update(ended_at=ctx.now_micros, cancelled=step.cancelled)
+    if not step.cancelled:
+        rows_stopped = running.ledger.stop(ctx, step.element_id, "completed", running.reported)
+        rows.retimed.extend(rows_stopped)
+
+
+def _wait_opened(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.WaitOpened) -> None:
+    rows.steps.append({"s": "waits", "e": step.element_id, "w": step.wait_id})
+    common: Row = {
+        "id": step.wait_id,
+        "process_instance_id": step.process_id,
+        "root_id": running.root_id,
+        "definition_id": running.definition_id_of(step.process_id),
+        "element_id": step.element_id,
+    }
+    match step.details:
+        case bpmn.UserTaskWait() as details:
+            rows.tasks[step.wait_id] = _task_row(ctx, running, rows, step, details, common)
+        case bpmn.ExternalTaskWait() as details:
+            _external_opened(ctx, running, rows, step, details, common)
+        case bpmn.TimerWait() as details:
+            rows.jobs[step.wait_id] = _job(ctx, common, "timer", due_at=to_micros(details.due_at))
+        case bpmn.JobWait():
+            rows.jobs[step.wait_id] = _job(ctx, common, "async", due_at=ctx.now_micros)
+        case bpmn.SubscriptionWait() as details:
+            rows.subscriptions[step.wait_id] = common | {
+                "event_type": details.event_type,
+                "event_name": details.event_name,
+                "definition_key": running.definition_key_of(step.process_id),
+                "wait_id": step.wait_id,
+                "business_key": running.row.business_key,
+                "created_at": ctx.now_micros,
+            }
+
+
+def _task_row(
+    ctx: CommandContext,
+    running: Running,
+    rows: Rows,
+    step: bpmn.WaitOpened,
+    details: bpmn.UserTaskWait,
+    common: Row,
+) -> Row:
+    running.ledger.stop(ctx, step.element_id, "opened")
+    deadline = running.ledger.for_element(step.element_id)
+    diagram_due = to_micros(details.due_at) if details.due_at else None
+    due_at = deadline.due_at if deadline else diagram_due
+    for kind, names in (("group", details.candidate_groups), ("user", details.candidate_users)):
+        rows.candidates += [candidate(step.wait_id, kind, name, due_at) for name in dict.fromkeys(names)]
+    if deadline is not None and deadline.breached_at is not None:
+        rows.candidates += [
+            candidate(step.wait_id, "escalation", role, due_at) for role in deadline.escalate_to
+        ]
+    if details.assignee:
+        running.ledger.stop(ctx, step.element_id, "started")
+    return common | {
+        "definition_key": running.definition_key_of(step.process_id),
+        "activity_id": step.activity_id,
+        "scope_id": step.scope_id,
+        "name": details.name,
+        "name_en": details.name_en,
+        "business_key": running.row.business_key,
+        "customer_ref": running.customer_ref,
+        "assignee": details.assignee,
+        "priority": details.priority,
+        "form_ref": details.form_ref,
+        "form_key": details.form_key,
+        "created_at": ctx.now_micros,
+        "claimed_at": ctx.now_micros if details.assignee else None,
+        "due_at": due_at,
+        "diagram_due_at": diagram_due,
+        "follow_up_at": to_micros(details.follow_up_at) if details.follow_up_at else None,
+        "deadline_id": deadline.id if deadline else None,
+        "state": "open",
+        "closed_at": None,
+        "closed_by": None,
+    }
+
+
+def candidate(task_id: str, kind: str, name: str, due_at: int | None) -> Row:
+    """Returns the row that lets a group or person take a task."""
+    return {"task_id": task_id, "kind": kind, "name": name, "due_at": due_at}
+
+
+def _external_opened(
+    ctx: CommandContext,
+    running: Running,
+    rows: Rows,
+    step: bpmn.WaitOpened,
+    details: bpmn.ExternalTaskWait,
+    common: Row,
+) -> None:
+    """A topic that the house handles itself becomes a job; any other waits for a worker."""
+    properties = dict(details.properties or {})
+    if details.topic in ctx.engine.handlers:
+        payload = {"topic": details.topic, "properties": properties, "scope": step.scope_id}
+        rows.jobs[step.wait_id] = _job(ctx, common, "handler", due_at=ctx.now_micros, payload=payload)
+        return
+    rows.external[step.wait_id] = common | {
+        "definition_key": running.definition_key_of(step.process_id),
+        "activity_id": step.activity_id,
+        "scope_id": step.scope_id,
+        "topic": details.topic,
+        "business_key": running.row.business_key,
+        "priority": details.priority,
+        "properties": dump(properties),
+        "created_at": ctx.now_micros,
+    }
+
+
+def _job(ctx: CommandContext, common: Row, kind: str, *, due_at: int, payload: Any = None) -> Row:
+    return common | {
+        "type": kind,
+        "wait_id": common["id"],
+        "due_at": due_at,
+        "payload": None if payload is None else dump(payload),
+        "created_at": ctx.now_micros,
+    }
+
+
+def _wait_closed(ctx: CommandContext, rows: Rows, step: bpmn.WaitClosed) -> None:
+    rows.steps.append(
+        {"s": "withdrawn" if step.cancelled else "done", "e": step.element_id, "w": step.wait_id}
+    )
+    opened: dict[str, Row]
+    match step.kind:
+        case "user_task":
+            if step.wait_id in rows.tasks:
+                rows.tasks[step.wait_id].update(_closed(ctx, step))
+                rows.candidates = [row for row in rows.candidates if row["task_id"] != step.wait_id]
+                return
+            rows.tasks[step.wait_id] = _closed(ctx, step)
+            rows.closed_tasks.append(step.wait_id)
+            return
+        case "external_task":
+            # A topic may be handled by a job of the house; which of the two it was is known by the handler table.
+            rows.jobs.pop(step.wait_id, None)
+            opened, closed = rows.external, rows.external_closed
+            rows.jobs_closed.append(step.wait_id)
+        case "timer" | "job":
+            opened, closed = rows.jobs, rows.jobs_closed
+        case "subscription":
+            opened, closed = rows.subscriptions, rows.subscriptions_closed
+    if opened.pop(step.wait_id, None) is None:
+        closed.append(step.wait_id)
+
+
+def _closed(ctx: CommandContext, step: bpmn.WaitClosed) -> Row:
+    return {
+        "state": "cancelled" if step.cancelled else "completed",
+        "closed_at": ctx.now_micros,
+        "closed_by": None if step.cancelled else ctx.actor.user_id,
+    }
+
+
+def _variable_set(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.VariableSet) -> None:
+    rows.steps.append({"s": "set", "n": step.name, "c": step.scope_id, "v": to_json(step.value)})
+    if step.name == "customer_ref" and isinstance(step.value, str):
+        running.customer_ref = step.value
+    rows.variables.append(
+        {
+            "id": new_id(),
+            "process_instance_id": running.root_id,
+            "root_id": running.root_id,
+            "scope_id": step.scope_id,
+            "activity_id": step.activity_id,
+            "name": step.name,
+            "value": encode(step.value),
+            "deleted": step.deleted,
+            "at": ctx.now_micros,
+        }
+    )
+
+
+def _decision_taken(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.DecisionTaken) -> None:
+    recorded = decisions.as_json(step.result)
+    rows.steps.append({"s": "decided", "e": step.element_id, "d": recorded})
+    rows.decisions.append(
+        {
+            "id": new_id(),
+            "process_instance_id": running.root_id,
+            "root_id": running.root_id,
+            "element_id": step.element_id,
+            "activity_id": step.activity_id,
+            "decision_key": step.result.decision_key,
+            "definition_id": step.result.definition_id,
+            "version": step.result.version,
+            "evaluated_by": step.result.evaluated_by,
+            "at": ctx.now_micros,
+            "body": dump(recorded),
+        }
+    )
+    if step.opens_deadlines:
+        rows.retimed += running.ledger.open_from(ctx, running.root_id, step)
+
+
+def _message_sent(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.MessageSent) -> None:
+    payload = {
+        "event": "message",
+        "name": step.name,
+        "businessKey": step.business_key,
+        "variables": {name: to_json(value) for name, value in step.variables.items()},
+        "optional": step.optional,
+        "sender": running.root_id,
+    }
+    _delivery(ctx, running, rows, step.element_id, payload)
+
+
+def _signal_sent(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.SignalSent) -> None:
+    payload = {
+        "event": "signal",
+        "name": step.name,
+        "variables": {name: to_json(value) for name, value in step.variables.items()},
+        "optional": True,
+        "sender": running.root_id,
+    }
+    _delivery(ctx, running, rows, step.element_id, payload)
+
+
+def _delivery(ctx: CommandContext, running: Running, rows: Rows, element_id: str, payload: Row) -> None:
+    job_id = new_id()
+    rows.steps.append(
+        {"s": "sent", "e": element_id, "event": payload["event"], "n": payload["name"], "job": job_id}
+    )
+    rows.jobs[job_id] = {
+        "id": job_id,
+        "process_instance_id": running.root_id,
+        "root_id": running.root_id,
+        "definition_id": running.deployed.id,
+        "element_id": element_id,
+        "type": "delivery",
+        "wait_id": None,
+        "due_at": ctx.now_micros,
+        "payload": dump(payload),
+        "created_at": ctx.now_micros,
+    }
+
+
+def _called_started(
+    ctx: CommandContext, running: Running, rows: Rows, step: bpmn.CalledInstanceStarted
+) -> None:
+    running.called[step.process_id] = step.definition_id
+    deployed = ctx.engine.definitions.deployed(ctx, step.definition_id)
+    rows.steps.append(
+        {"s": "called", "e": step.element_id, "i": step.process_id, "definition": step.definition_id}
+    )
+    rows.instances.append(
+        {
+            "id": step.process_id,
+            "root_id": running.root_id,
+            "parent_id": step.parent_process_id,
+            "definition_id": deployed.id,
+            "definition_key": deployed.key,
+            "release": running.row.release,
+            "business_key": step.business_key,
+            "customer_ref": running.customer_ref,
+            "state": "ACTIVE",
+            "started_at": ctx.now_micros,
+            "started_by": ctx.actor.user_id,
+        }
+    )
+
+
+# ------------------------------------------------------------ writing
+
+
+CALLED_STATES = {
+    "completed": "COMPLETED",
+    "cancelled": "EXTERNALLY_TERMINATED",
+    "failed": "INTERNALLY_TERMINATED",
+}
+TASK_DEFAULTS: Row = {"scope_id": "", "name_en": "", "priority": 50, "state": "open"}
+
+
+def write(ctx: CommandContext, running: Running, rows: Rows) -> None:
+    """Sends the rows, one statement per table."""
+    connection = ctx.connection
+    _write_waits(ctx, rows)
+    upsert(
+        connection, models.activity_instance, list(rows.activities.values()), update=("ended_at", "cancelled")
+    )
+    for table, new in (
+        (models.variable_update, rows.variables),
+        (models.decision_instance, rows.decisions),
+        (models.process_instance, rows.instances),
+    ):
+        if new:
+            connection.execute(insert(table), new)
+    for ended in rows.instances_ended:
+        _write_called_end(ctx, ended)
+    if running.ledger.changed:
+        _write_deadlines(ctx, running, rows)
+
+
+def _write_waits(ctx: CommandContext, rows: Rows) -> None:
+    connection, now = ctx.connection, ctx.now_micros
+    tasks = models.user_task
+    opened = [row for row in rows.tasks.values() if "id" in row]
+    closed = [task_id for task_id in rows.closed_tasks if rows.tasks[task_id]["state"] == "completed"]
+    withdrawn = [task_id for task_id in rows.closed_tasks if rows.tasks[task_id]["state"] == "cancelled"]
+    for state, ids, by in (("completed", closed, ctx.actor.user_id), ("cancelled", withdrawn, None)):
+        if ids:
+            connection.execute(
+                update(tasks).where(tasks.c.id.in_(ids)).values(state=state, closed_at=now, closed_by=by)
+            )
+    if rows.closed_tasks:
+        table = models.task_candidate
+        connection.execute(delete(table).where(table.c.task_id.in_(rows.closed_tasks)))
+    if opened:
+        connection.execute(insert(tasks), opened)
+    if rows.candidates:
+        connection.execute(insert(models.task_candidate), rows.candidates)
+    _replace(ctx, models.external_task, rows.external_closed, list(rows.external.values()))
+    _replace(ctx, models.event_subscription, rows.subscriptions_closed, list(rows.subscriptions.values()))
+    _replace(ctx, models.job, rows.jobs_closed, list(rows.jobs.values()))
+    if rows.jobs:
+        jobs_changed(ctx)
+
+
+def _replace(
+    ctx: CommandContext, table: Any, closed: list[str], opened: list[Mapping[str, Any]] | list[Row]
+) -> None:
+    if closed:
+        ctx.connection.execute(delete(table).where(table.c.id.in_(closed)))
+    if opened:
+        ctx.connection.execute(insert(table), [dict(row) for row in opened])
+
+
+def _write_called_end(ctx: CommandContext, ended: Row) -> None:
+    table, step = models.process_instance, ended["ended"]
+    ctx.connection.execute(
+        update(table)
+        .where(table.c.id == step.process_id)
+        .values(state=CALLED_STATES[step.state], ended_at=ctx.now_micros, end_event=step.end_event_id)
+    )
+
+
+def _write_deadlines(ctx: CommandContext, running: Running, rows: Rows) -> None:
+    table = models.deadline
+    written = running.ledger.rows(running.root_id)
+    changing = [
+        column.name for column in table.columns if column.name not in {"id", "process_instance_id", "root_id"}
+    ]
+    upsert(ctx.connection, table, written, update=changing)
+    jobs_changed(ctx)
+    _retime_open_tasks(ctx, running, rows)
+
+
+def _retime_open_tasks(ctx: CommandContext, running: Running, rows: Rows) -> None:
+    """Tasks that were open before show the new due time of a deadline that was opened or moved just now."""
+    elements = {
+        deadline.stop_element for deadline in rows.retimed if deadline.running and deadline.stop_element
+    }
+    open_before = running.open_before & elements
+    tasks = models.user_task
+    for element_id in sorted(open_before):
+        deadline = running.ledger.for_element(element_id)
+        if deadline is not None:
+            ctx.connection.execute(
+                update(tasks)
+                .where(
+                    tasks.c.root_id == running.root_id,
+                    tasks.c.element_id == element_id,
+                    tasks.c.state == "open",
+                )
+                .values(due_at=deadline.due_at, deadline_id=deadline.id)
+            )

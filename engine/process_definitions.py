@@ -1,0 +1,98 @@
+"""Process definitions: the deployed versions of diagrams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from engine import definitions, models, releases
+from engine.context import CommandContext
+from engine.definitions import Deployed
+from engine.errors import NotFound
+
+TABLE = models.definition
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionQuery:
+    """Filters of the list of process definitions. None means "any"; `latest` keeps the newest version of each key."""
+
+    id: str | None = None
+    key: str | None = None
+    keys: tuple[str, ...] | None = None
+    name: str | None = None
+    version: int | None = None
+    deployment_id: str | None = None
+    latest: bool | None = None
+    suspended: bool | None = None
+
+
+def _conditions(query: DefinitionQuery) -> Iterable[ColumnElement[bool]]:
+    yield TABLE.c.kind == "process"
+    for column, value in (
+        (TABLE.c.id, query.id),
+        (TABLE.c.key, query.key),
+        (TABLE.c.name, query.name),
+        (TABLE.c.version, query.version),
+        (TABLE.c.deployment_id, query.deployment_id),
+        (TABLE.c.suspended, query.suspended),
+    ):
+        if value is not None:
+            yield column == value
+    if query.keys is not None:
+        yield TABLE.c.key.in_(query.keys)
+    if query.latest:
+        other = TABLE.alias()
+        newest = select(func.max(other.c.version)).where(
+            other.c.kind == "process", other.c.key == TABLE.c.key
+        )
+        yield TABLE.c.version == newest.scalar_subquery()
+
+
+def find(
+    ctx: CommandContext, query: DefinitionQuery, *, first: int = 0, limit: int | None = None
+) -> list[Deployed]:
+    """Returns deployed diagrams by key, newest version first."""
+    statement = select(TABLE.c.id).where(*_conditions(query)).order_by(TABLE.c.key, TABLE.c.version.desc())
+    ids = ctx.connection.execute(statement.offset(first).limit(limit) if limit else statement.offset(first))
+    return [ctx.engine.definitions.deployed(ctx, row.id) for row in ids.all()]
+
+
+def count(ctx: CommandContext, query: DefinitionQuery) -> int:
+    """Returns how many definitions match."""
+    return ctx.connection.execute(
+        select(func.count()).select_from(TABLE).where(*_conditions(query))
+    ).scalar_one()
+
+
+def get(ctx: CommandContext, definition_id: str) -> Deployed:
+    """Returns a deployed diagram by id; raises NotFound."""
+    deployed = ctx.engine.definitions.deployed(ctx, definition_id)
+    if deployed.kind != "process":
+        raise NotFound(f"there is no process definition {definition_id}")
+    return deployed
+
+
+def latest(ctx: CommandContext, key: str) -> Deployed:
+    """Returns the version of a key that is in force; raises NotFound."""
+    return definitions.resolve(ctx, "process", key, release=releases.current(ctx))
+
+
+def xml(ctx: CommandContext, definition_id: str) -> bytes:
+    """Returns the diagram exactly as it was deployed."""
+    return definitions.body_of(ctx, get(ctx, definition_id).resource_id)
+
+
+def is_suspended(ctx: CommandContext, definition_id: str) -> bool:
+    """Tells whether new instances of a definition are refused."""
+    return bool(
+        ctx.connection.execute(select(TABLE.c.suspended).where(TABLE.c.id == definition_id)).scalar_one()
+    )
+
+
+def set_suspended(ctx: CommandContext, definition_id: str, *, suspended: bool) -> None:
+    """Refuses or allows new instances of a definition; running ones go on."""
+    get(ctx, definition_id)
+    ctx.connection.execute(update(TABLE).where(TABLE.c.id == definition_id).values(suspended=suspended))

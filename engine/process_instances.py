@@ -1,0 +1,342 @@
+"""Process instances: started, loaded, changed and written down, always as a whole and under their revision.
+
+`load` brings one root instance into memory; an operation of `engine.bpmn.instance` returns an Outcome; `apply` writes
+it: one guarded UPDATE of the instance row, one statement per other table, history included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from engine import history, models, outcomes, releases, variables
+from engine.bpmn.definition import Definition, Element
+from engine.bpmn.instance import Instance
+from engine.bpmn.outcome import Outcome, VariableSet
+from engine.context import CommandContext
+from engine.deadlines import Ledger
+from engine.definitions import Deployed
+from engine.errors import Conflict, LimitReached, NotFound, StaleRevision
+from engine.history import Head
+from engine.ids import new_id
+from engine.services import InstanceServices
+
+ACTIVE = "ACTIVE"
+SUSPENDED = "SUSPENDED"
+END_STATES = {
+    "completed": "COMPLETED",
+    "terminated": "COMPLETED",
+    "cancelled": "EXTERNALLY_TERMINATED",
+    "failed": "INTERNALLY_TERMINATED",
+}
+NOTHING = Outcome(())
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessInstance:
+    """One row of the list of instances. `id` equals `root_id` unless a call activity started it."""
+
+    id: str
+    root_id: str
+    parent_id: str | None
+    definition_id: str
+    definition_key: str
+    release: int
+    business_key: str | None
+    customer_ref: str | None
+    state: str
+    started_at: int
+    started_by: str
+    ended_at: int | None
+    end_event: str | None
+    delete_reason: str | None
+    revision: int
+    state_body: bytes | None
+    deadlines_body: bytes | None
+    chain_count: int
+    chain_head: bytes | None
+
+
+COLUMNS = [models.process_instance.c[name] for name in ProcessInstance.__slots__]
+
+
+@dataclass(slots=True)
+class Running:
+    """One root instance inside a transaction. The instance is restored from its state when it is first asked for."""
+
+    ctx: CommandContext
+    row: ProcessInstance
+    deployed: Deployed
+    services: InstanceServices
+    ledger: Ledger
+    instance_or_none: Instance | None = None
+    reported: Mapping[str, Any] = field(default_factory=dict)  # what the completing form says, for stop_time
+    called: dict[str, str] = field(default_factory=dict)  # called instance id -> definition id
+    open_before: frozenset[str] = frozenset()
+    customer_ref: str | None = None
+
+    @property
+    def root_id(self) -> str:
+        return self.row.id
+
+    @property
+    def definition(self) -> Definition:
+        return self.ctx.engine.definitions.process(self.ctx, self.deployed.id)
+
+    @property
+    def instance(self) -> Instance:
+        """Returns the live instance; an operation on it must be followed by `apply`."""
+        if self.instance_or_none is None:
+            if self.row.state_body is None:
+                raise Conflict(f"process instance {self.row.id} is over")
+            self.instance_or_none = Instance.restore(
+                self.row.state_body, definition=self.definition, services=self.services
+            )
+            self.open_before = frozenset(wait.element_id for wait in self.instance_or_none.waits())
+        return self.instance_or_none
+
+    def definition_id_of(self, process_id: str) -> str:
+        """Returns the definition of the root or of an instance that it called."""
+        if process_id == self.row.id:
+            return self.deployed.id
+        if process_id not in self.called:
+            table = models.process_instance
+            found = self.ctx.connection.execute(select(table.c.definition_id).where(table.c.id == process_id))
+            self.called[process_id] = found.scalar_one()
+        return self.called[process_id]
+
+    def definition_key_of(self, process_id: str) -> str:
+        return self.ctx.engine.definitions.deployed(self.ctx, self.definition_id_of(process_id)).key
+
+    def element(self, process_id: str, element_id: str) -> Element | None:
+        """Returns what the diagram says of an element."""
+        definition = self.ctx.engine.definitions.process(self.ctx, self.definition_id_of(process_id))
+        return definition.elements.get(element_id)
+
+
+def running_from(ctx: CommandContext, row: ProcessInstance) -> Running:
+    """Makes an instance of a row ready for an operation."""
+    deployed = ctx.engine.definitions.deployed(ctx, row.definition_id)
+    services = InstanceServices(ctx, release=row.release, deployment_id=deployed.deployment_id)
+    return Running(ctx, row, deployed, services, Ledger(row.deadlines_body), customer_ref=row.customer_ref)
+
+
+def load(ctx: CommandContext, instance_id: str) -> Running:
+    """Returns a running root instance (also by the id of one that it called); raises NotFound, Conflict if it is over
+    or suspended."""
+    row = get(ctx, instance_id)
+    if row.root_id != row.id:
+        row = get(ctx, row.root_id)
+    require_active(row)
+    return running_from(ctx, row)
+
+
+def require_active(row: ProcessInstance) -> None:
+    """Raises Conflict unless an operation may change the instance."""
+    if row.state == SUSPENDED:
+        raise Conflict(f"process instance {row.id} is suspended; activate it first")
+    if row.state != ACTIVE:
+        raise Conflict(f"process instance {row.id} is over")
+
+
+def get(ctx: CommandContext, instance_id: str) -> ProcessInstance:
+    """Returns an instance, running or over; raises NotFound."""
+    found = ctx.connection.execute(
+        select(*COLUMNS).where(models.process_instance.c.id == instance_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(f"there is no process instance {instance_id}")
+    return ProcessInstance(*found)
+
+
+def start(
+    ctx: CommandContext,
+    deployed: Deployed,
+    *,
+    values: Mapping[str, Any] | None = None,
+    business_key: str | None = None,
+    start_event_id: str | None = None,
+    cause: str = "started",
+) -> ProcessInstance:
+    """Starts an instance of a definition under the current release and runs it to its first waits.
+
+    The case header (requirements 3.0) is completed: `case_no`, `opened_by`, `received_at`, `rule_set_version` and
+    `bpmn_version` get values where the starter gave none.
+    """
+    release = releases.current(ctx)
+    instance_id = new_id()
+    given = variables.accept(ctx, deployed, release, dict(values or {}), instance_id=instance_id)
+    header = _header(ctx, deployed, release, instance_id)
+    given = {**header, **given, "rule_set_version": release, "bpmn_version": deployed.version}
+    business_key = business_key or str(given["case_no"])
+    services = InstanceServices(ctx, release=release, deployment_id=deployed.deployment_id)
+    row = ProcessInstance(
+        id=instance_id,
+        root_id=instance_id,
+        parent_id=None,
+        definition_id=deployed.id,
+        definition_key=deployed.key,
+        release=release,
+        business_key=business_key,
+        customer_ref=_text(given.get("customer_ref")),
+        state=ACTIVE,
+        started_at=ctx.now_micros,
+        started_by=ctx.actor.user_id,
+        ended_at=None,
+        end_event=None,
+        delete_reason=None,
+        revision=0,
+        state_body=None,
+        deadlines_body=None,
+        chain_count=0,
+        chain_head=None,
+    )
+    running = Running(ctx, row, deployed, services, Ledger(None), customer_ref=row.customer_ref)
+    running.instance_or_none, outcome = Instance.start(
+        running.definition,
+        instance_id=instance_id,
+        definition_id=deployed.id,
+        services=services,
+        variables=given,
+        business_key=business_key,
+        start_event_id=start_event_id,
+    )
+    return apply(
+        ctx, running, outcome, kind=f"instance.{cause}", body={"sha256": deployed.sha256}, is_new=True
+    )
+
+
+def _header(ctx: CommandContext, deployed: Deployed, release: int, instance_id: str) -> dict[str, Any]:
+    day = ctx.now.astimezone(ctx.engine.calendar.zone).strftime("%Y%m%d")
+    return {
+        "case_no": f"{day}-{instance_id[-8:]}",
+        "opened_by": ctx.actor.user_id,
+        "received_at": ctx.now,
+    }
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def apply(
+    ctx: CommandContext,
+    running: Running,
+    outcome: Outcome = NOTHING,
+    *,
+    kind: str,
+    body: Mapping[str, Any] | None = None,
+    is_new: bool = False,
+    **columns: Any,
+) -> ProcessInstance:
+    """Writes what an operation changed, as one event of the chain; returns the instance as it is now.
+
+    `columns` are further columns of the instance row (state, delete_reason). Raises StaleRevision if another command
+    changed the instance meanwhile: the caller's transaction rolls back and runs again.
+    """
+    _check_sizes(ctx, outcome)
+    rows = outcomes.gather(ctx, running, outcome)
+    values = _instance_values(ctx, running, outcome, columns)
+    head = Head(running.row.chain_count, running.row.chain_head or history.genesis(running.root_id).head)
+    event = {
+        "definition": running.deployed.id,
+        "version": running.deployed.version,
+        "release": running.row.release,
+        **(body or {}),
+        "steps": rows.steps,
+        "deadlines": running.ledger.events,
+    }
+    link = history.link(ctx, running.root_id, head, kind, event)
+    values |= {
+        "chain_count": link.head.count,
+        "chain_head": link.head.head,
+        "chain_mac": history.seal(ctx.engine.chain_key, running.root_id, link.head, values["state_body"]),
+        "revision": running.row.revision + 1,
+    }
+    _write_row(ctx, running, values, is_new=is_new)
+    ctx.connection.execute(insert(models.history_event), [dict(link.row)])
+    outcomes.write(ctx, running, rows)
+    return _refresh(running, values)
+
+
+def _check_sizes(ctx: CommandContext, outcome: Outcome) -> None:
+    limit = ctx.engine.settings.limits.variable_bytes
+    for step in outcome.of(VariableSet):
+        if isinstance(step.value, (str, list, dict)) and variables.size(step.value) > limit:
+            raise LimitReached(
+                f"the variable {step.name} is larger than {limit} bytes", code="variableTooLarge"
+            )
+
+
+def _instance_values(
+    ctx: CommandContext, running: Running, outcome: Outcome, columns: Mapping[str, Any]
+) -> dict[str, Any]:
+    ended = outcome.ended
+    live = running.instance_or_none
+    state_body = running.row.state_body if live is None else live.store()
+    values: dict[str, Any] = {
+        "state": running.row.state,
+        "customer_ref": running.customer_ref,
+        "state_body": None if ended else state_body,
+        "deadlines_body": running.ledger.body(),
+        **columns,
+    }
+    if ended:
+        values |= {
+            "state": END_STATES[ended.state],
+            "ended_at": ctx.now_micros,
+            "end_event": ended.end_event_id,
+            "deadlines_body": None,
+        }
+    return values
+
+
+def _write_row(ctx: CommandContext, running: Running, values: dict[str, Any], *, is_new: bool) -> None:
+    table = models.process_instance
+    if is_new:
+        row = {name: getattr(running.row, name) for name in ProcessInstance.__slots__}
+        ctx.connection.execute(insert(table), [row | values])
+        return
+    guarded = update(table).where(table.c.id == running.root_id, table.c.revision == running.row.revision)
+    if ctx.connection.execute(guarded.values(**values)).rowcount != 1:
+        raise StaleRevision(f"process instance {running.root_id} was changed meanwhile")
+
+
+def _refresh(running: Running, values: Mapping[str, Any]) -> ProcessInstance:
+    """Makes the row agree with what was written, so that a second operation in the same transaction can follow."""
+    row = {name: values.get(name, getattr(running.row, name)) for name in ProcessInstance.__slots__}
+    running.row = ProcessInstance(**row)
+    running.ledger = Ledger(running.row.deadlines_body)
+    running.reported = {}
+    return running.row
+
+
+def set_suspended(ctx: CommandContext, instance_id: str, *, suspended: bool) -> ProcessInstance:
+    """Holds an instance: nobody can complete its tasks and its timers do not fire until it is activated."""
+    row = get(ctx, instance_id)
+    wanted = SUSPENDED if suspended else ACTIVE
+    if row.state not in {ACTIVE, SUSPENDED}:
+        raise Conflict(f"process instance {row.id} is over")
+    if row.state == wanted:
+        return row
+    running = running_from(ctx, row)
+    kind = "instance.suspended" if suspended else "instance.activated"
+    ctx.connection.execute(
+        update(models.job).where(models.job.c.root_id == row.id).values(suspended=suspended)
+    )
+    return apply(ctx, running, kind=kind, state=wanted)
+
+
+def cancel(ctx: CommandContext, instance_id: str, *, reason: str | None) -> ProcessInstance:
+    """Ends an instance from outside. The reason is kept by reference, because people write names into it."""
+    running = load(ctx, instance_id)
+    kept = variables.keep_text(ctx, running, "delete_reason", reason)
+    outcome = running.instance.cancel("deleted")
+    return apply(ctx, running, outcome, kind="instance.cancelled", body={"reason": kept}, delete_reason=kept)
+
+
+__all__ = ["ProcessInstance", "Running", "apply", "cached_property", "cancel", "get", "load", "start"]

@@ -1,0 +1,172 @@
+"""Process variables at the border: typed by the forms, personal ones into the vault, before an instance sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from engine import definitions, models, personal_values
+from engine.context import CommandContext
+from engine.definitions import Deployed
+from engine.errors import FieldError, FormInvalid, InvalidRequest, NotFound
+from engine.forms import Form
+from engine.personal_values import Sight
+from engine.values import PersonalRef, decode, encode
+
+if TYPE_CHECKING:
+    from engine.process_instances import Running
+
+NAME_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What is known of the variables of a process under a release: their data classes, forms and who reads them."""
+
+    form_classes: Mapping[str, str]
+    definition_classes: Mapping[str, str]
+    read_by_expressions: frozenset[str]
+    forms: tuple[Form, ...]
+
+
+def catalogue(ctx: CommandContext, deployed: Deployed, release: int) -> Catalogue:
+    """Collects what forms, diagram and tables of a process say of its variables."""
+    definition = ctx.engine.definitions.process(ctx, deployed.id)
+    forms = tuple(form for ref in sorted(definition.form_refs) if (form := find_form(ctx, ref, release)))
+    classes: dict[str, str] = {}
+    for form in forms:
+        classes.update(form.data_classes)
+    read = set(definition.expression_names)
+    for ref in definition.decision_refs:
+        read |= _decision_inputs(ctx, ref, release)
+    return Catalogue(classes, definition.classes, frozenset(read), forms)
+
+
+def find_form(ctx: CommandContext, form_ref: str, release: int) -> Form | None:
+    """Returns the form that a release holds under a key, or None."""
+    found = ctx.engine.definitions.contents(ctx, release).get("form", {}).get(form_ref)
+    return None if found is None else ctx.engine.definitions.form(ctx, found)
+
+
+def _decision_inputs(ctx: CommandContext, decision_ref: str, release: int) -> frozenset[str]:
+    try:
+        deployed = definitions.resolve(ctx, "decision", decision_ref, release=release)
+    except NotFound:
+        return frozenset()
+    model = ctx.engine.definitions.decision(ctx, deployed.id)
+    return model.input_names(decision_ref)
+
+
+def accept(
+    ctx: CommandContext,
+    deployed: Deployed,
+    release: int,
+    values: Mapping[str, Any],
+    *,
+    instance_id: str,
+    customer_ref: str | None = None,
+) -> dict[str, Any]:
+    """Returns variables from outside as the instance may hold them.
+
+    A field that some form of the process knows gets that form's type (a message may bring an instant as text), and
+    every personal value is replaced by its reference. Raises FormInvalid, InvalidRequest.
+    """
+    known = catalogue(ctx, deployed, release)
+    typed = _typed(ctx, known, values)
+    return absorb(ctx, known, typed, instance_id=instance_id, customer_ref=customer_ref)
+
+
+def absorb(
+    ctx: CommandContext,
+    known: Catalogue,
+    values: Mapping[str, Any],
+    *,
+    instance_id: str,
+    customer_ref: str | None,
+) -> dict[str, Any]:
+    """Replaces personal values by references; their subject is the customer, or the case while none is known."""
+    for name in values:
+        if not name or len(name) > NAME_LENGTH:
+            raise InvalidRequest(f"a variable name has 1 to {NAME_LENGTH} characters")
+    given = values.get("customer_ref")
+    customer = given if isinstance(given, str) else customer_ref
+    return personal_values.absorb(
+        ctx,
+        subject=f"customer:{customer}" if customer else f"case:{instance_id}",
+        variables=values,
+        form_classes=known.form_classes,
+        definition_classes=known.definition_classes,
+        expression_names=known.read_by_expressions,
+    )
+
+
+def absorb_into(ctx: CommandContext, running: Running, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Replaces personal values of a running instance by references."""
+    known = catalogue(ctx, running.deployed, running.row.release)
+    return absorb(ctx, known, values, instance_id=running.root_id, customer_ref=running.customer_ref)
+
+
+def accept_into(ctx: CommandContext, running: Running, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Types and absorbs variables that reach a running instance without a form."""
+    return accept(
+        ctx,
+        running.deployed,
+        running.row.release,
+        values,
+        instance_id=running.root_id,
+        customer_ref=running.customer_ref,
+    )
+
+
+def keep_text(ctx: CommandContext, running: Running, name: str, text: str | None) -> str | None:
+    """Puts a free text that a person wrote (a reason, a comment) into the vault; returns the id of its reference."""
+    if not text:
+        return None
+    kept = absorb_into(ctx, running, {name: text})[name]
+    return kept.ref if isinstance(kept, PersonalRef) else None
+
+
+def _typed(ctx: CommandContext, known: Catalogue, values: Mapping[str, Any]) -> dict[str, Any]:
+    typed: dict[str, Any] = {}
+    problems: list[FieldError] = []
+    for name, value in values.items():
+        form = next((form for form in known.forms if name in form.keys), None)
+        if form is None or not isinstance(value, str):
+            typed[name] = value
+            continue
+        try:
+            typed[name] = form.typed(name, value)
+        except FormInvalid as invalid:
+            problems += invalid.errors
+    if problems:
+        raise FormInvalid(problems)
+    return typed
+
+
+def size(value: Any) -> int:
+    """Returns the stored size of a value in bytes."""
+    return len(encode(value))
+
+
+def of_instance(ctx: CommandContext, root_id: str, *, scope_id: str = "") -> dict[str, Any]:
+    """Returns the latest value of each variable of a scope, running or over; personal ones as references."""
+    table = models.variable_update
+    newest = (
+        select(func.max(table.c.id).label("id"))
+        .where(table.c.root_id == root_id, table.c.scope_id == scope_id)
+        .group_by(table.c.name)
+        .subquery()
+    )
+    rows = ctx.connection.execute(
+        select(table).join(newest, table.c.id == newest.c.id).order_by(table.c.name)
+    )
+    return {row.name: decode(row.value) for row in rows if not row.deleted}
+
+
+def reveal(ctx: CommandContext, values: Mapping[str, Any], sight: Sight) -> dict[str, Any]:
+    """Returns variables as somebody may see them."""
+    revealed: dict[str, Any] = personal_values.reveal(ctx, dict(values), sight)
+    return revealed
