@@ -1,0 +1,101 @@
+import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer'
+import 'bpmn-js/dist/assets/bpmn-js.css'
+import 'bpmn-js/dist/assets/diagram-js.css'
+import './diagram.css'
+import type { InstancePath } from '../../lib/api'
+import type { LanguageCode } from '../../lib/language.svelte'
+
+type Canvas = {
+  addMarker(id: string, marker: string): void
+  zoom(level: number | 'fit-viewport', center?: 'auto'): number
+  scrollToElement(id: string): void
+}
+type Registry = { get(id: string): object | undefined }
+
+const CAMUNDA = 'http://camunda.org/schema/1.0/bpmn'
+
+/**
+ * Puts the English names of the diagram (camunda:property "name.en") in place of the Chinese ones before it is drawn.
+ * Names of elements that have no English stay as they are.
+ */
+export function inLanguage(xml: string, language: LanguageCode): string {
+  return language === 'zh' ? xml : new XMLSerializer().serializeToString(withEnglishNames(xml))
+}
+
+function withEnglishNames(xml: string): Document {
+  const document = new DOMParser().parseFromString(xml, 'application/xml')
+  for (const property of document.getElementsByTagNameNS(CAMUNDA, 'property')) {
+    const element = property.closest('*|extensionElements')?.parentElement
+    const english = property.getAttribute('value')
+    if (property.getAttribute('name') === 'name.en' && english) element?.setAttribute('name', english)
+  }
+  return document
+}
+
+/** The names of elements in the reader's language, by id. */
+export function elementNames(xml: string, language: LanguageCode): Map<string, string> {
+  const document = new DOMParser().parseFromString(inLanguage(xml, language), 'application/xml')
+  const named = [...document.querySelectorAll('[id][name]')]
+  return new Map(named.map((element) => [element.getAttribute('id')!, element.getAttribute('name')!]))
+}
+
+/** A diagram on the page with the path one instance has taken. */
+export class PathDiagram {
+  private constructor(
+    readonly viewer: NavigatedViewer,
+    readonly canvas: Canvas,
+  ) {}
+
+  static async draw(container: HTMLElement, path: InstancePath, language: LanguageCode): Promise<PathDiagram> {
+    const viewer = new NavigatedViewer({
+      container,
+      bpmnRenderer: {
+        defaultFillColor: 'var(--diagram-ground)',
+        defaultStrokeColor: 'var(--diagram-stroke)',
+        defaultLabelColor: 'var(--diagram-label)',
+      },
+    })
+    await viewer.importXML(inLanguage(path.xml, language))
+    const diagram = new PathDiagram(viewer, viewer.get<Canvas>('canvas'))
+    diagram.#mark(path)
+    diagram.fit()
+    return diagram
+  }
+
+  fit(): void {
+    // On a phone the whole diagram would be too small to read: start at the current step, not below 45 %.
+    const level = this.canvas.zoom('fit-viewport', 'auto')
+    if (level > 1) this.canvas.zoom(1, 'auto')
+  }
+
+  show(id: string): void {
+    if (this.#registry.get(id)) this.canvas.scrollToElement(id)
+  }
+
+  zoom(factor: number): void {
+    const canvas = this.canvas as unknown as { zoom(level?: number): number }
+    canvas.zoom(Math.min(3, Math.max(0.2, canvas.zoom() * factor)))
+  }
+
+  destroy(): void {
+    this.viewer.destroy()
+  }
+
+  get #registry(): Registry {
+    return this.viewer.get<Registry>('elementRegistry')
+  }
+
+  /** An id that the diagram does not draw (a part of a called process) is passed over. */
+  #mark({ flows, completed, current, ended }: InstancePath): void {
+    const done = [...completed, ...(ended ? [ended] : [])].filter((id) => !current.includes(id))
+    const marks = [
+      ...flows.map((id) => [id, 'path-flow'] as const),
+      ...done.map((id) => [id, 'path-done'] as const),
+      ...current.map((id) => [id, 'path-current'] as const),
+    ]
+    for (const [id, marker] of marks) {
+      if (this.#registry.get(id)) this.canvas.addMarker(id, marker)
+      if (this.#registry.get(`${id}_label`)) this.canvas.addMarker(`${id}_label`, `${marker}-label`)
+    }
+  }
+}
