@@ -1,0 +1,574 @@
+"""Reads FEEL text into a tree (DMN 1.5, 10.3.1.2). Precedence climbing; names of several words by longest match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from engine.feel import tree
+from engine.feel.errors import FeelError, FeelSyntaxError
+from engine.feel.lexer import AT, END, KEYWORDS, NAME, NUMBER, STRING, Token, syntax_error, tokens
+from engine.feel.limits import MAX_TREE_DEPTH
+from engine.feel.names import NameTree, joined, misspelt_keyword, suggestion
+from engine.feel.number_text import read_number
+from engine.feel.temporal_text import read_temporal
+from engine.feel.type_parser import TypeParser
+from engine.feel.types import Type
+from engine.feel.values import is_number
+
+_RANKS = {"=": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, "+": 4, "-": 4, "*": 5, "/": 5, "**": 6}
+_COMPARISON, _ADDITIVE, _UNARY = 3, 4, 7
+_COMPARATORS = ("<", "<=", ">", ">=", "=", "!=")
+_ELSEWHERE = {
+    "==": 'FEEL compares with "=", not "=="',
+    "&&": 'FEEL writes "and", not "&&"',
+    "||": 'FEEL writes "or", not "||"',
+    "!": 'FEEL writes "not(…)", not "!"',
+    "%": 'FEEL writes "modulo(a, b)", not "%"',
+    "'": 'FEEL writes strings in double quotes: "…"',
+    "“": 'write strings in straight double quotes: "…"',
+    "”": 'write strings in straight double quotes: "…"',
+    "，": 'write "," instead of the full-width "，"',
+    "（": 'write "(" instead of the full-width "（"',
+    "）": 'write ")" instead of the full-width "）"',
+    "：": 'write ":" instead of the full-width "："',
+    "＝": 'write "=" instead of the full-width "＝"',
+    "＞": 'write ">" instead of the full-width "＞"',
+    "＜": 'write "<" instead of the full-width "＜"',
+    "＋": 'write "+" instead of the full-width "＋"',
+    "－": 'write "-" instead of the full-width "－"',
+    "；": 'FEEL has no ";"',
+    ";": 'FEEL has no ";"',
+    "$": 'a FEEL expression is written without "${…}"',
+}
+_CLOSES_RANGE_BEFORE = frozenset([")", "]", "}", ",", "=", "!=", "<", "<=", ">", ">=", "+", "*", "/", "**", ".."])
+_CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
+_Node = TypeVar("_Node", bound=tree.Node)
+
+
+class Parser:
+    """Reads one text. `names` are the known variables, `functions` the known functions, `types` those by name."""
+
+    def __init__(self, text: str, *, names: Iterable[str], functions: Iterable[str], types: Mapping[str, Type]) -> None:
+        self.text = text
+        self.run = tokens(text)
+        self.index = 0
+        self.depth = 0
+        self.functions = NameTree(functions)
+        self.scope = NameTree(names, self.functions)
+        self.types = TypeParser(self, types)
+        self._ends_range = False
+
+    # -- whole texts
+
+    def expression(self) -> tree.Node:
+        """Reads the text as one expression."""
+        found = self._guarded(self._expression)
+        if self.now.kind != END:
+            raise self.unexpected()
+        return found
+
+    def unary_tests(self) -> tree.Tests:
+        """Reads the text as unary tests: `-`, `not(…)`, or a list of tests."""
+        return self._guarded(self._unary_tests)
+
+    def _guarded(self, read: object) -> _Node:  # type: ignore[type-var]
+        try:
+            return read()  # type: ignore[operator, no-any-return]
+        except FeelSyntaxError:
+            raise
+        except FeelError as error:
+            raise self.error(str(error)) from None
+        except RecursionError:
+            raise self.error(f"the expression is nested more than {MAX_TREE_DEPTH} levels deep") from None
+
+    def _unary_tests(self) -> tree.Tests:
+        start = self.now.position
+        if self.now.text == "-" and self.run[self.index + 1].kind == END:
+            return tree.Tests(start, (), False)
+        negated = self.at("not") and self.run[self.index + 1].text == "("
+        if negated:
+            before = self.index
+            self.index += 2
+            found = self._tests()
+            self.expect(")")
+            if self.now.kind == END:
+                return tree.Tests(start, found, True)
+            self.index = before  # `not(a) and b` is one boolean expression
+        found = self._tests()
+        if self.now.kind != END:
+            raise self.unexpected()
+        return tree.Tests(start, found, False)
+
+    # -- tokens
+
+    @property
+    def now(self) -> Token:
+        return self.run[self.index]
+
+    def at(self, text: str) -> bool:
+        """Tells whether the present token is this operator or word (never a string of that content)."""
+        token = self.run[self.index]
+        return token.text == text and token.kind not in (STRING, AT, END)
+
+    def take(self, text: str) -> bool:
+        """Moves past this operator or word if it stands here."""
+        if self.at(text):
+            self.index += 1
+            return True
+        return False
+
+    def expect(self, text: str) -> None:
+        """Moves past this operator or word, or says that it is missing."""
+        if not self.take(text):
+            raise self.unexpected(f'expected "{text}"')
+
+    def error(self, reason: str, position: int | None = None) -> FeelSyntaxError:
+        """Returns the error at a position, by default at the present token."""
+        return syntax_error(self.text, self.now.position if position is None else position, reason)
+
+    def unexpected(self, wanted: str = "") -> FeelSyntaxError:
+        """Returns the error for a token that does not fit here."""
+        token = self.now
+        if token.text in _ELSEWHERE and token.kind not in (STRING, AT):
+            return self.error(_ELSEWHERE[token.text])
+        found = "the expression ends" if token.kind == END else f"{self.text[token.position : token.end]!r} stands"
+        if wanted:
+            return self.error(f"{wanted}, but {found} here")
+        return self.error(f"{found} where FEEL expects something else{self._meant(token)}")
+
+    def _meant(self, token: Token) -> str:
+        return suggestion(token.text, KEYWORDS) if token.kind == NAME and token.text not in KEYWORDS else ""
+
+    # -- expressions
+
+    def _expression(self, rank: int = 0) -> tree.Node:
+        self.depth += 1
+        if self.depth > MAX_TREE_DEPTH:
+            raise self.error(f"the expression is nested more than {MAX_TREE_DEPTH} levels deep")
+        found = self._operations(self._unary(), rank)
+        self.depth -= 1
+        return found
+
+    def _nested(self) -> tree.Node:
+        """Reads an expression inside brackets, where a `[` is a filter again even within a range."""
+        before, self._ends_range = self._ends_range, False
+        found = self._expression()
+        self._ends_range = before
+        return found
+
+    def _operations(self, left: tree.Node, rank: int) -> tree.Node:
+        while True:
+            token = self.now
+            if token.kind in (STRING, AT, END):
+                return left
+            own = _RANKS.get(token.text)
+            if own is not None:
+                if own < rank:
+                    return left
+                left = self._comparison(left) if own == _COMPARISON else self._arithmetic(left, own)
+            elif token.text in ("and", "or"):
+                own = 2 if token.text == "and" else 1
+                if own < rank:
+                    return left
+                left = self._logic(left, token.text, own)
+            elif token.text in ("between", "in", "instance") and rank <= _COMPARISON:
+                left = self._word_comparison(left)
+            else:
+                return left
+
+    def _arithmetic(self, left: tree.Node, rank: int) -> tree.Node:
+        start, rest = left.position, []
+        while self.now.kind not in (STRING, AT, END) and _RANKS.get(self.now.text) == rank:
+            operator = self.now.text
+            self.index += 1
+            rest.append((operator, self._expression(rank + 1)))
+        return tree.Arithmetic(start, left, tuple(rest))
+
+    def _logic(self, left: tree.Node, operator: str, rank: int) -> tree.Node:
+        terms = [left]
+        while self.take(operator):
+            terms.append(self._expression(rank + 1))
+        return tree.Logic(left.position, operator, tuple(terms))
+
+    def _comparison(self, left: tree.Node) -> tree.Node:
+        operator = self.now.text
+        self.index += 1
+        return tree.Comparison(left.position, operator, left, self._expression(_ADDITIVE))
+
+    def _word_comparison(self, left: tree.Node) -> tree.Node:
+        if self.take("between"):
+            low = self._expression(_ADDITIVE)
+            self.expect("and")
+            return tree.Between(left.position, left, low, self._expression(_ADDITIVE))
+        if self.take("instance"):
+            self.expect("of")
+            return tree.InstanceOf(left.position, left, self.types.read())
+        self.expect("in")
+        return tree.In(left.position, left, self._tests_after_in())
+
+    def _tests_after_in(self) -> tuple[tree.Node, ...]:
+        if not self.at("("):
+            return (self._test(_ADDITIVE),)
+        start = self.now.position
+        self.index += 1
+        before, self._ends_range = self._ends_range, False
+        found = self._tests()
+        self._ends_range = before
+        if len(found) > 1:
+            self.expect(")")
+            return found
+        first = found[0]
+        if self.take(".."):  # `in (1..5)`
+            first = self._range_end(start, first, included=False)
+        else:
+            self.expect(")")
+        return (self._operations(self._postfix(first), _ADDITIVE),)  # `in (a).b + 1`
+
+    def _tests(self) -> tuple[tree.Node, ...]:
+        found = [self._test(0)]
+        while self.take(","):
+            found.append(self._test(0))
+        return tuple(found)
+
+    def _test(self, rank: int) -> tree.Node:
+        token = self.now
+        if token.kind not in (STRING, AT) and token.text in _COMPARATORS:
+            self.index += 1
+            return tree.OperatorRange(token.position, token.text, self._expression(_ADDITIVE))
+        return self._expression(rank)
+
+    # -- what begins an expression
+
+    def _unary(self) -> tree.Node:
+        start = self.now.position
+        minus = 0
+        while self.take("-"):
+            minus += 1
+        operand = self._postfix(self._primary())
+        if minus == 0:
+            return operand
+        if isinstance(operand, tree.Literal) and is_number(operand.value):
+            return tree.Literal(start, -operand.value if minus % 2 else operand.value)
+        negated: tree.Node = tree.Negation(start, operand)
+        return negated if minus % 2 else tree.Negation(start, negated)
+
+    def _postfix(self, source: tree.Node) -> tree.Node:
+        while True:
+            if self.at("."):
+                self.index += 1
+                source = tree.Path(source.position, source, self._entry_name())
+            elif self.at("["):
+                if self._ends_range and self._closes_range():
+                    return source
+                self.index += 1
+                source = tree.Filter(source.position, source, self._filter_condition())
+                self.expect("]")
+            elif self.at("("):
+                source = self._call(source)
+            else:
+                return source
+
+    def _closes_range(self) -> bool:
+        following = self.run[self.index + 1]
+        return following.kind == END or (
+            following.kind not in (STRING, AT)
+            and (following.text in _CLOSES_RANGE_BEFORE or following.text in KEYWORDS - _CONSTANTS.keys())
+        )
+
+    def _filter_condition(self) -> tree.Node:
+        self.scope = NameTree(("item",), self.scope)
+        found = self._nested()
+        assert self.scope._outer is not None
+        self.scope = self.scope._outer
+        return found
+
+    def _entry_name(self) -> str:
+        if self.now.kind != NAME:
+            raise self.unexpected('expected the name of an entry after "."')
+        known = self.scope.longest(self.run, self.index)
+        name, end = self._joined_entry()
+        if known is not None and known[1] > end:
+            name, end = known
+        self.index = end
+        return name
+
+    def _joined_entry(self) -> tuple[str, int]:
+        if self.now.text in KEYWORDS:
+            return self.now.text, self.index + 1
+        name, end = joined(self.run, self.index)
+        wrong = misspelt_keyword(self.run, self.index, end)
+        if wrong is not None and wrong[0].text not in ("included", "index"):
+            raise self._misspelt(*wrong)
+        return name, end
+
+    def _misspelt(self, token: Token, meant: str) -> FeelSyntaxError:
+        return self.error(f'{token.text!r} is no operator; did you mean "{meant}"?', token.position)
+
+    def _call(self, function: tree.Node) -> tree.Node:
+        self.expect("(")
+        arguments: list[tree.Node] = []
+        names: list[str] = []
+        while not self.at(")"):
+            name = self._argument_name()
+            if name is None and names:
+                raise self.error("after a named argument all others need a name, too")
+            if name is not None:
+                if arguments and not names:
+                    raise self.error("arguments are either all named or all positional")
+                names.append(name)
+            arguments.append(self._argument())
+            if not self.take(","):
+                break
+        self.expect(")")
+        return tree.Call(function.position, function, tuple(arguments), tuple(names) if names else None)
+
+    def _argument(self) -> tree.Node:
+        before, self._ends_range = self._ends_range, False
+        found = self._test(0)
+        self._ends_range = before
+        return found
+
+    def _argument_name(self) -> str | None:
+        """Reads `name:` if it stands here; any tokens make up the name, as declared."""
+        end = self.index
+        while self.run[end].kind == NAME or (end > self.index and self.run[end].kind == NUMBER):
+            end += 1
+        if end == self.index or self.run[end].text != ":" or self.run[end].kind in (STRING, AT):
+            return None
+        name = self._spelling(self.index, end)
+        self.index = end + 1
+        return name
+
+    def _spelling(self, start: int, end: int) -> str:
+        first = self.run[start]
+        rest = "".join((" " if token.gap else "") + token.text for token in self.run[start + 1 : end])
+        return first.text + rest
+
+    def _primary(self) -> tree.Node:
+        token = self.now
+        if token.kind == NUMBER:
+            self.index += 1
+            return tree.Literal(token.position, read_number(token.text))
+        if token.kind == STRING:
+            self.index += 1
+            return tree.Literal(token.position, token.text)
+        if token.kind == AT:
+            return self._at_literal()
+        if token.kind == NAME:
+            return self._word()
+        brackets = {"(": self._parenthesis, "[": self._list, "]": self._open_range, "{": self._context}
+        if token.text == "?" and token.kind != END:
+            self.index += 1
+            return tree.Name(token.position, "?")
+        if token.text in brackets and token.kind != END:
+            return brackets[token.text]()
+        raise self.unexpected("expected a value")
+
+    def _at_literal(self) -> tree.Node:
+        token = self.now
+        value = read_temporal(token.text)
+        if value is None:
+            raise self.error(f"@{token.text!r} is no date, time, date and time or duration")
+        self.index += 1
+        return tree.Literal(token.position, value)
+
+    def _word(self) -> tree.Node:
+        token = self.now
+        known = self.scope.longest(self.run, self.index)
+        if known is not None and known[1] > self.index + 1:
+            return self._name(*known)
+        if token.text in _CONSTANTS:
+            self.index += 1
+            return tree.Literal(token.position, _CONSTANTS[token.text])
+        special = {
+            "if": self._if,
+            "for": self._for,
+            "some": self._quantified,
+            "every": self._quantified,
+            "function": self._function,
+        }.get(token.text)
+        if special is not None:
+            return special()
+        if token.text in KEYWORDS:
+            raise self.unexpected("expected a value")
+        if known is not None:
+            following = self.run[self.index + 1]
+            if following.kind == NAME and following.text not in KEYWORDS and not self.functions.knows(token.text):
+                wrong = misspelt_keyword(self.run, self.index, self.index + 2)
+                if wrong is not None:
+                    raise self._misspelt(*wrong)
+            return self._name(*known)
+        name, end = joined(self.run, self.index)
+        wrong = misspelt_keyword(self.run, self.index, end)
+        if wrong is not None:
+            raise self._misspelt(*wrong)
+        return self._name(name, end)
+
+    def _name(self, name: str, end: int) -> tree.Node:
+        position = self.now.position
+        self.index = end
+        return tree.Name(position, name)
+
+    def _parenthesis(self) -> tree.Node:
+        start = self.now.position
+        self.expect("(")
+        if self.now.text in _COMPARATORS and self.now.kind not in (STRING, AT):
+            before, self._ends_range = self._ends_range, False
+            found = self._test(0)
+            self._ends_range = before
+            self.expect(")")
+            return found
+        found = self._nested()
+        if self.take(".."):
+            return self._range_end(start, found, included=False)
+        self.expect(")")
+        return found
+
+    def _open_range(self) -> tree.Node:
+        start = self.now.position
+        self.expect("]")
+        found = self._nested()
+        self.expect("..")
+        return self._range_end(start, found, included=False)
+
+    def _list(self) -> tree.Node:
+        start = self.now.position
+        self.expect("[")
+        items: list[tree.Node] = []
+        while not self.at("]"):
+            items.append(self._argument())
+            if len(items) == 1 and self.take(".."):
+                return self._range_end(start, items[0], included=True)
+            if not self.take(","):
+                break
+        self.expect("]")
+        return tree.ListNode(start, tuple(items))
+
+    def _range_end(self, start: int, low: tree.Node, *, included: bool) -> tree.Node:
+        before, self._ends_range = self._ends_range, True
+        high = self._expression(_ADDITIVE)
+        self._ends_range = before
+        if not (self.at("]") or self.at(")") or self.at("[")):
+            raise self.unexpected('expected "]" or ")" to close the range')
+        closed = self.at("]")
+        self.index += 1
+        return tree.RangeNode(start, low, high, included, closed)
+
+    def _context(self) -> tree.Node:
+        start = self.now.position
+        self.expect("{")
+        self.scope = NameTree((), self.scope)
+        entries: list[tuple[str, tree.Node]] = []
+        while not self.at("}"):
+            key = self._key()
+            if any(key == other for other, _ in entries):
+                raise self.error(f"the context has two entries {key!r}")
+            entries.append((key, self._argument()))
+            self.scope.add(key)
+            if not self.take(","):
+                break
+        self.expect("}")
+        assert self.scope._outer is not None
+        self.scope = self.scope._outer
+        return tree.ContextNode(start, tuple(entries))
+
+    def _key(self) -> str:
+        if self.now.kind == STRING:
+            key = self.now.text
+            self.index += 1
+        else:
+            start = self.index
+            while not (self.at(":") or self.at("}") or self.at(",") or self.now.kind in (END, STRING, AT)):
+                self.index += 1
+            if self.index == start:
+                raise self.unexpected("expected the name of an entry")
+            key = self._spelling(start, self.index)
+        self.expect(":")
+        return key
+
+    # -- if, for, some, every, function
+
+    def _if(self) -> tree.Node:
+        start = self.now.position
+        self.expect("if")
+        condition = self._nested()
+        self.expect("then")
+        yes = self._nested()
+        self.expect("else")
+        return tree.If(start, condition, yes, self._expression())
+
+    def _iterations(self) -> tuple[tuple[str, tree.Node, bool], ...]:
+        found: list[tuple[str, tree.Node, bool]] = []
+        while True:
+            name = self._binding()
+            self.expect("in")
+            source = self._nested()
+            bare = self.take("..")
+            if bare:
+                source = tree.RangeNode(source.position, source, self._nested(), True, True)
+            self.scope.add(name)
+            found.append((name, source, bare))
+            if not self.take(","):
+                return tuple(found)
+
+    def _binding(self) -> str:
+        if self.now.kind != NAME:
+            raise self.unexpected("expected the name of a variable")
+        start = self.index
+        while not self.at("in"):
+            if self.now.kind not in (NAME, NUMBER):
+                raise self.unexpected('expected "in"')
+            self.index += 1
+        if self.index == start:
+            raise self.unexpected("expected the name of a variable")
+        return self._spelling(start, self.index)
+
+    def _for(self) -> tree.Node:
+        start = self.now.position
+        self.expect("for")
+        outer = self.scope
+        self.scope = NameTree((), outer)
+        iterations = self._iterations()
+        self.expect("return")
+        self.scope.add("partial")
+        body = self._expression()
+        self.scope = outer
+        return tree.For(start, iterations, body)
+
+    def _quantified(self) -> tree.Node:
+        start, quantifier = self.now.position, self.now.text
+        self.index += 1
+        outer = self.scope
+        self.scope = NameTree((), outer)
+        iterations = self._iterations()
+        self.expect("satisfies")
+        condition = self._expression()
+        self.scope = outer
+        return tree.Quantified(start, quantifier, iterations, condition)
+
+    def _function(self) -> tree.Node:
+        start = self.now.position
+        self.expect("function")
+        self.expect("(")
+        parameters: list[tuple[str, Type | None]] = []
+        while not self.at(")"):
+            parameters.append(self._parameter())
+            if not self.take(","):
+                break
+        self.expect(")")
+        external = self.take("external")
+        outer = self.scope
+        self.scope = NameTree((name for name, _ in parameters), outer)
+        body = self._expression()
+        self.scope = outer
+        return tree.FunctionDefinition(start, tuple(parameters), body, external)
+
+    def _parameter(self) -> tuple[str, Type | None]:
+        start = self.index
+        while self.now.kind in (NAME, NUMBER):
+            self.index += 1
+        if self.index == start:
+            raise self.unexpected("expected the name of a parameter")
+        name = self._spelling(start, self.index)
+        return name, self.types.read() if self.take(":") else None
