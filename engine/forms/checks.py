@@ -16,9 +16,7 @@ from engine.forms.patterns import MAX_TEXT_LENGTH
 Evaluate = Callable[[Expression], Any]
 
 
-def problems(
-    field: Field, value: Any, *, evaluate: Evaluate, today: date, complete: bool
-) -> Iterator[Problem]:
+def problems(field: Field, value: Any, *, evaluate: Evaluate, today: date, complete: bool) -> Iterator[Problem]:
     """Yields what is wrong with the typed value of a visible field.
 
     An attempt (`complete` False) is not asked for anything that is missing or too short.

@@ -24,9 +24,7 @@ YEARS = range(1900, 2200)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
-_INSTANT = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,6})?)?(Z|[+-]\d\d:?\d\d)", re.ASCII | re.IGNORECASE
-)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,6})?)?(Z|[+-]\d\d:?\d\d)", re.ASCII | re.IGNORECASE)
 _FILE_ID = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}", re.ASCII)
@@ -110,16 +108,15 @@ def _several(field: Field, value: Any) -> list[Any]:
 def _temporal(field: Field, value: Any) -> date | time | datetime:
     subtype = field.subtype or "datetime"
     typed = _read_temporal(subtype, value) if isinstance(value, str) else value
-    expected = {"date": date, "time": time, "datetime": datetime}[subtype]
-    if not isinstance(typed, expected) or (subtype == "date" and isinstance(typed, datetime)):
-        raise Refused(subtype)
-    if isinstance(typed, (date, datetime)) and typed.year not in YEARS:
-        raise Refused(subtype)
-    if not isinstance(typed, datetime):
+    if isinstance(typed, datetime):
+        if subtype == "datetime" and typed.tzinfo is not None and typed.year in YEARS:
+            return typed.astimezone(UTC)
+    elif isinstance(typed, date):
+        if subtype == "date" and typed.year in YEARS:
+            return typed
+    elif isinstance(typed, time) and subtype == "time":
         return typed
-    if typed.tzinfo is None:
-        raise Refused(subtype)
-    return typed.astimezone(UTC)
+    raise Refused(subtype)
 
 
 def _read_temporal(subtype: str, text: str) -> date | time | datetime:

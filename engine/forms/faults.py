@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.findings import Finding
+from engine.findings import Finding, Severity
 
 FAULTS: dict[str, tuple[str, str]] = {
     "form-id": ("表单缺少有效的 id", "the form has no valid id"),
@@ -54,5 +54,5 @@ WARNINGS: dict[str, tuple[str, str]] = {
 def finding(code: str, where: str | None, **params: Any) -> Finding:
     """Returns the finding of one fault; `where` is the key of the field."""
     zh, en = FAULTS.get(code) or WARNINGS[code]
-    severity = "error" if code in FAULTS else "warning"
+    severity: Severity = "error" if code in FAULTS else "warning"
     return Finding(severity, code, zh.format(**params), en.format(**params), where)

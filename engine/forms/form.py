@@ -39,6 +39,27 @@ class Form:
         """The data class of every field (DT-07); columns of a list as `lines[].item`, names of files too."""
         return dict(_data_classes(self.fields, ""))
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of all fields outside of lists."""
+        return frozenset(field.key for field in self.fields)
+
+    def typed(self, key: str, value: Any) -> Any:
+        """Returns a value that came by another way (a message, a start) with the type of this form's field.
+
+        Raises FormInvalid if it cannot be one; limits and rules are not asked.
+        """
+        field = next(field for field in self.fields if field.key == key)
+        if is_empty(value):
+            return None
+        try:
+            if field.type == "dynamiclist":
+                raise Refused("list")
+            return convert(field, value)
+        except Refused as refusal:
+            labels = (field.label_zh, field.label_en)
+            raise FormInvalid([field_error(key, labels, refusal.problem)]) from None
+
     def validate(
         self, submission: Mapping[str, Any], *, variables: Mapping[str, Any], environment: Environment
     ) -> dict[str, Any]:
@@ -89,9 +110,7 @@ def _data_classes(fields: tuple[Field, ...], prefix: str) -> Iterator[tuple[str,
 class _Check:
     """One pass over one submission. Its first faults wait until it is known which fields are hidden."""
 
-    def __init__(
-        self, variables: Mapping[str, Any], environment: Environment, *, complete: bool = True
-    ) -> None:
+    def __init__(self, variables: Mapping[str, Any], environment: Environment, *, complete: bool = True) -> None:
         self.variables = variables
         self.environment = environment
         self.complete = complete

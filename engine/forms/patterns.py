@@ -319,10 +319,10 @@ class Pattern:
         """Tells whether the pattern occurs anywhere in the text, as JavaScript's `test` does."""
         if len(text) > MAX_TEXT_LENGTH:
             return False
-        waiting: list[Set] | None
         places: set[int] = set()
         for position in range(len(text) + 1):
-            waiting, targets = [], []
+            waiting: list[Set] = []
+            targets: list[int] = []
             if self._spread({0, *places}, text, position, waiting, targets):
                 return True
             if position < len(text):
@@ -334,9 +334,7 @@ class Pattern:
                 }
         return False
 
-    def _spread(
-        self, places: set[int], text: str, position: int, waiting: list[Set], targets: list[int]
-    ) -> bool:
+    def _spread(self, places: set[int], text: str, position: int, waiting: list[Set], targets: list[int]) -> bool:
         """Follows all that needs no character; fills what waits for one; True when the pattern is found."""
         stack, seen = list(places), set(places)
         while stack:

@@ -259,8 +259,9 @@ class _FormReader:
             return Choices(expression=self._feel(str(raw["valuesKey"]), key, "valuesKey"))
         if raw.get("valuesExpression"):
             return Choices(expression=self._feel(str(raw["valuesExpression"]), key, "valuesExpression"))
-        listed = raw.get("values")
-        values = [item.get("value") if isinstance(item, dict) else None for item in listed or ()]
+        given = raw.get("values")
+        listed = given if isinstance(given, list) else []
+        values = [item.get("value") if isinstance(item, dict) else None for item in listed]
         if not values or any(value is None or not isinstance(value, (str, int)) for value in values):
             self._note("no-choices", key)
             return Choices()

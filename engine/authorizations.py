@@ -1,0 +1,271 @@
+"""Who may do what: default deny, from the access matrix (DT-07) and from the tasks and lanes themselves.
+
+* A task belongs to its assignee, else to its candidates. Nobody completes another person's task, administrators
+  included; whoever an escalation made a candidate may take it over.
+* A process is started by the roles that it declares (`camunda:candidateStarterGroups`, property `start.roles`), else
+  by those of the lanes whose tasks come first. A process that names no roles may be started by everybody.
+* A message reaches an instance from people who take part in its process, or from programs (role WORKER).
+* Histories are read by COMPL, SUPV and PIO, by others as the column "History/log" says.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Protocol
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+
+from engine import models
+from engine.access_matrix import AccessMatrix, matrix
+from engine.bpmn.definition import Definition
+from engine.context import CommandContext
+from engine.definitions import Deployed
+from engine.errors import Forbidden
+
+START_ROLES = "start.roles"
+TASK, CANDIDATE = models.user_task, models.task_candidate
+# What the holder of a task, and who may take it, can do with it.
+HOLDER_OPERATIONS = frozenset({"read", "claim", "unclaim", "complete", "assign", "attempt"})
+CANDIDATE_OPERATIONS = frozenset({"read", "claim", "complete", "attempt"})
+
+
+class Task(Protocol):
+    """What is asked of a task."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def root_id(self) -> str: ...
+    @property
+    def assignee(self) -> str | None: ...
+    @property
+    def state(self) -> str: ...
+
+
+def access(ctx: CommandContext) -> AccessMatrix:
+    """Returns the matrix in force."""
+    return matrix(ctx.engine.settings.rules)
+
+
+def may(ctx: CommandContext, resource: str, operation: str) -> bool:
+    """Tells whether the actor's roles allow an operation on a kind of thing."""
+    return ctx.actor.is_system or access(ctx).allows(ctx.actor.roles, resource, operation)
+
+
+def require(ctx: CommandContext, resource: str, operation: str) -> None:
+    """Raises Forbidden unless the actor's roles allow the operation."""
+    if not may(ctx, resource, operation):
+        raise _forbidden(ctx, resource, operation)
+
+
+# ------------------------------------------------------------ tasks
+
+
+def require_task(ctx: CommandContext, task: Task, operation: str, *, is_candidate: bool | None = None) -> None:
+    """Raises Forbidden unless the actor may do this with the task.
+
+    `is_candidate` says whether the actor may take the task, if the caller read it already. A closed task is let
+    through for everybody: its command answers with a Conflict that names who was faster.
+    """
+    if not may_task(ctx, task, operation, is_candidate=is_candidate):
+        raise _forbidden(ctx, "Task", operation, task.id)
+
+
+def may_task(ctx: CommandContext, task: Task, operation: str, *, is_candidate: bool | None = None) -> bool:
+    """Tells whether the actor may do this with the task; see `require_task`."""
+    actor = ctx.actor
+    if actor.is_system:
+        return True
+    if task.state != "open":
+        return operation in HOLDER_OPERATIONS and (operation != "read" or _has_part(ctx, task.root_id))
+    if task.assignee == actor.user_id:
+        return operation in HOLDER_OPERATIONS
+    if operation == "read" and may(ctx, "Task", "read_any"):
+        return True
+    if operation == "assign" and may(ctx, "Task", "assign_any"):
+        return True
+    candidate = _is_candidate(ctx, task.id) if is_candidate is None else is_candidate
+    if candidate:
+        return operation in CANDIDATE_OPERATIONS or (operation == "assign" and _is_escalated(ctx, task.id))
+    return task.assignee is None and _belongs_to_nobody(ctx, task.id) and may(ctx, "Task", "create")
+
+
+def candidate_of(ctx: CommandContext) -> ColumnElement[bool]:
+    """Returns the condition that the actor may take the task of the row, for lists and guards."""
+    roles, user_id = sorted(ctx.actor.roles), ctx.actor.user_id
+    named = or_(
+        and_(CANDIDATE.c.kind.in_(("group", "escalation")), CANDIDATE.c.name.in_(roles)),
+        and_(CANDIDATE.c.kind == "user", CANDIDATE.c.name == user_id),
+    )
+    return exists().where(CANDIDATE.c.task_id == TASK.c.id, named)
+
+
+def may_read_tasks(ctx: CommandContext) -> ColumnElement[bool] | None:
+    """Returns the condition on `user_task` rows that a list of the actor is limited to; None for no limit."""
+    if may(ctx, "Task", "read_any"):
+        return None
+    return or_(TASK.c.assignee == ctx.actor.user_id, candidate_of(ctx))
+
+
+def _is_candidate(ctx: CommandContext, task_id: str) -> bool:
+    found = ctx.connection.execute(select(TASK.c.id).where(TASK.c.id == task_id, candidate_of(ctx)))
+    return found.first() is not None
+
+
+def _is_escalated(ctx: CommandContext, task_id: str) -> bool:
+    escalated = select(CANDIDATE.c.name).where(
+        CANDIDATE.c.task_id == task_id,
+        CANDIDATE.c.kind == "escalation",
+        CANDIDATE.c.name.in_(sorted(ctx.actor.roles)),
+    )
+    return ctx.connection.execute(escalated).first() is not None
+
+
+def _belongs_to_nobody(ctx: CommandContext, task_id: str) -> bool:
+    """Tells whether no role and nobody is named: then it is nobody else's task that an administrator does."""
+    found = ctx.connection.execute(select(CANDIDATE.c.name).where(CANDIDATE.c.task_id == task_id))
+    return found.first() is None
+
+
+# ------------------------------------------------------------ starts and messages
+
+
+def require_start(ctx: CommandContext, deployed: Deployed, start_event_id: str | None = None) -> None:
+    """Raises Forbidden unless the actor may start this process."""
+    if not may_start(ctx, deployed, start_event_id):
+        raise _forbidden(ctx, "ProcessDefinition", "start", deployed.key)
+
+
+def may_start(ctx: CommandContext, deployed: Deployed, start_event_id: str | None = None) -> bool:
+    """Tells whether the actor may start this process, by one start event or by any."""
+    if may(ctx, "ProcessDefinition", "start"):
+        return True
+    roles = start_roles(ctx.engine.definitions.process(ctx, deployed.id), start_event_id)
+    return not roles or not roles.isdisjoint(ctx.actor.roles)
+
+
+def start_roles(definition: Definition, start_event_id: str | None = None) -> frozenset[str]:
+    """Returns the roles that may start a process; none named means everybody."""
+    declared = frozenset(definition.candidate_starter_groups) or _listed(definition.properties.get(START_ROLES, ""))
+    if declared:
+        return declared
+    starts = [event.element_id for event in definition.start_events]
+    first = _first_tasks(definition, [start_event_id] if start_event_id else starts)
+    return frozenset(role for element in first for role in definition.elements[element].roles)
+
+
+def _first_tasks(definition: Definition, starts: list[str]) -> Iterator[str]:
+    """Yields the user tasks that can come first: those that no other user task stands before."""
+    following: dict[str, list[str]] = {}
+    for flow in definition.flows:
+        following.setdefault(flow.source, []).append(flow.target)
+    inner_starts: dict[str | None, list[str]] = {}
+    for element in definition.elements.values():
+        if element.type == "startEvent":
+            inner_starts.setdefault(element.parent_id, []).append(element.id)
+    waiting, seen = deque(starts), set(starts)
+    while waiting:
+        current = waiting.popleft()
+        if current in definition.elements and definition.elements[current].type == "userTask":
+            yield current
+            continue
+        for target in inner_starts.get(current) or following.get(current, []):
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+
+
+def require_message(ctx: CommandContext, name: str, deployed: Deployed) -> None:
+    """Raises Forbidden unless the actor may send this message to an instance of this process."""
+    if may(ctx, "Message", "correlate"):
+        return
+    elements = ctx.engine.definitions.process(ctx, deployed.id).elements.values()
+    taking_part = frozenset(role for element in elements for role in element.roles)
+    if taking_part and taking_part.isdisjoint(ctx.actor.roles):
+        raise _forbidden(ctx, "Message", "correlate", name)
+
+
+def require_signal(ctx: CommandContext, name: str) -> None:
+    """Raises Forbidden unless the actor may broadcast a signal, which reaches every process."""
+    if not may(ctx, "Signal", "broadcast"):
+        raise _forbidden(ctx, "Signal", "broadcast", name)
+
+
+def require_deploy(ctx: CommandContext) -> None:
+    """Raises Forbidden unless the actor may deploy diagrams, tables and forms."""
+    require(ctx, "Deployment", "create")
+
+
+# ------------------------------------------------------------ cases and histories
+
+
+def require_instance(ctx: CommandContext, root_id: str) -> None:
+    """Raises Forbidden unless the actor may read this case: who works on it, or may read its history."""
+    if not (may(ctx, "ProcessInstance", "read_any") or _has_part(ctx, root_id)):
+        require_history(ctx, root_id)
+
+
+def require_history(ctx: CommandContext, root_id: str) -> None:
+    """Raises Forbidden unless the column "History/log" gives the actor the history of this case.
+
+    `own tasks` means cases in which the actor has or had a task, `department` those in which anybody of the
+    department has or had one.
+    """
+    if not may_read_history(ctx, root_id):
+        raise _forbidden(ctx, "History", "read", root_id)
+
+
+def may_read_history(ctx: CommandContext, root_id: str) -> bool:
+    """Tells whether the actor may read the history of a case; see `require_history`."""
+    if may(ctx, "History", "read_any"):
+        return True
+    relations = access(ctx).relations_of(ctx.actor.roles, "HISTORY", "read")
+    if relations & {"own_tasks", "case", "department"} and _has_part(ctx, root_id):
+        return True
+    return "department" in relations and _department_has_part(ctx, root_id)
+
+
+def history_condition(ctx: CommandContext, root_id: ColumnElement[str]) -> ColumnElement[bool] | None:
+    """Returns the condition that lists of cases and events are limited to; None for no limit."""
+    if may(ctx, "History", "read_any") or may(ctx, "ProcessInstance", "read_any"):
+        return None
+    condition = exists().where(TASK.c.root_id == root_id, _part_of(ctx))
+    if "department" not in access(ctx).relations_of(ctx.actor.roles, "HISTORY", "read"):
+        return condition
+    return or_(condition, exists().where(TASK.c.root_id == root_id, _department_part(ctx)))
+
+
+def _part_of(ctx: CommandContext) -> ColumnElement[bool]:
+    user_id = ctx.actor.user_id
+    return or_(TASK.c.assignee == user_id, TASK.c.closed_by == user_id, candidate_of(ctx))
+
+
+def _has_part(ctx: CommandContext, root_id: str) -> bool:
+    return ctx.connection.execute(select(TASK.c.id).where(TASK.c.root_id == root_id, _part_of(ctx))).first() is not None
+
+
+def _department_part(ctx: CommandContext) -> ColumnElement[bool]:
+    colleagues = select(models.user_role.c.user_id).where(
+        models.user_role.c.role.in_(sorted(access(ctx).departments(ctx.actor.roles)))
+    )
+    return or_(TASK.c.assignee.in_(colleagues), TASK.c.closed_by.in_(colleagues))
+
+
+def _department_has_part(ctx: CommandContext, root_id: str) -> bool:
+    found = select(TASK.c.id).where(TASK.c.root_id == root_id, _department_part(ctx))
+    return ctx.connection.execute(found).first() is not None
+
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in text.split("|") if part.strip())
+
+
+def _forbidden(ctx: CommandContext, resource: str, operation: str, thing: str | None = None) -> Forbidden:
+    what = f"{resource} {thing}" if thing else resource
+    return Forbidden(
+        f"user {ctx.actor.user_id} may not {operation.replace('_', ' ')} {what}",
+        user_id=ctx.actor.user_id,
+        resource=what,
+        operation=operation,
+    )
