@@ -59,7 +59,9 @@ export function momentField({ t, language, now }: Surroundings) {
 
     const openCalendar = () => {
       if (inactive || !picker.current) return
-      picker.current.setDate(parseDate(textNow.current.date, now()) || wallClock(now()).date, false)
+      const typed = parseDate(textNow.current.date, now())
+      if (typed) picker.current.setDate(typed, false)
+      else picker.current.jumpToDate(wallClock(now()).date)
       picker.current.open()
     }
     const onDateKey = (event: KeyboardEvent) => {

@@ -12,29 +12,36 @@ type Canvas = {
 }
 type Registry = { get(id: string): object | undefined }
 
+const DIAGRAM = 'http://www.omg.org/spec/BPMN/20100524/DI'
+const COLOURS = 'http://bpmn.io/schema/bpmn/biocolor/1.0'
 const CAMUNDA = 'http://camunda.org/schema/1.0/bpmn'
 
-/**
- * Puts the English names of the diagram (camunda:property "name.en") in place of the Chinese ones before it is drawn.
- * Names of elements that have no English stay as they are.
- */
-export function inLanguage(xml: string, language: LanguageCode): string {
-  return language === 'zh' ? xml : new XMLSerializer().serializeToString(withEnglishNames(xml))
+function parse(xml: string, language: LanguageCode): Document {
+  const document = new DOMParser().parseFromString(xml, 'application/xml')
+  if (language === 'en') useEnglishNames(document)
+  return document
 }
 
-function withEnglishNames(xml: string): Document {
-  const document = new DOMParser().parseFromString(xml, 'application/xml')
+/** Puts English names (camunda:property "name.en") in place of the Chinese ones; an element without one keeps its name. */
+function useEnglishNames(document: Document): void {
   for (const property of document.getElementsByTagNameNS(CAMUNDA, 'property')) {
     const element = property.closest('*|extensionElements')?.parentElement
     const english = property.getAttribute('value')
     if (property.getAttribute('name') === 'name.en' && english) element?.setAttribute('name', english)
   }
-  return document
+}
+
+/** Colours the flows in the diagram itself: arrow heads are drawn from it, and no style sheet reaches them. */
+function colourFlows(document: Document, flows: string[]): void {
+  for (const edge of document.getElementsByTagNameNS(DIAGRAM, 'BPMNEdge')) {
+    if (!flows.includes(edge.getAttribute('bpmnElement') ?? '')) continue
+    edge.setAttributeNS(COLOURS, 'bioc:stroke', 'var(--path)')
+  }
 }
 
 /** The names of elements in the reader's language, by id. */
 export function elementNames(xml: string, language: LanguageCode): Map<string, string> {
-  const document = new DOMParser().parseFromString(inLanguage(xml, language), 'application/xml')
+  const document = parse(xml, language)
   const named = [...document.querySelectorAll('[id][name]')]
   return new Map(named.map((element) => [element.getAttribute('id')!, element.getAttribute('name')!]))
 }
@@ -55,7 +62,9 @@ export class PathDiagram {
         defaultLabelColor: 'var(--diagram-label)',
       },
     })
-    await viewer.importXML(inLanguage(path.xml, language))
+    const document = parse(path.xml, language)
+    colourFlows(document, path.flows)
+    await viewer.importXML(new XMLSerializer().serializeToString(document))
     const diagram = new PathDiagram(viewer, viewer.get<Canvas>('canvas'))
     diagram.#mark(path)
     diagram.fit()
@@ -63,7 +72,6 @@ export class PathDiagram {
   }
 
   fit(): void {
-    // On a phone the whole diagram would be too small to read: start at the current step, not below 45 %.
     const level = this.canvas.zoom('fit-viewport', 'auto')
     if (level > 1) this.canvas.zoom(1, 'auto')
   }
