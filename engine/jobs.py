@@ -151,9 +151,7 @@ def _run_timer(ctx: CommandContext, job: Any, _payload: Mapping[str, Any]) -> No
 def _run_async(ctx: CommandContext, job: Any, _payload: Mapping[str, Any]) -> None:
     running = process_instances.load(ctx, job.root_id)
     outcome = running.instance.run_job(job.wait_id)
-    process_instances.apply(
-        ctx, running, outcome, kind="instance.continued", body={"element": job.element_id}
-    )
+    process_instances.apply(ctx, running, outcome, kind="instance.continued", body={"element": job.element_id})
 
 
 def _run_handler(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) -> None:
@@ -186,7 +184,10 @@ def _run_delivery(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) -> 
         signals.broadcast(ctx, payload["name"], values, sender=payload["sender"])
         return
     try:
-        correlate(ctx, Message(payload["name"], business_key=payload["businessKey"], variables=values))
+        message = Message(
+            payload["name"], business_key=payload["businessKey"], variables=values, sender=payload["sender"]
+        )
+        correlate(ctx, message)
     except NotCorrelated:
         if not payload["optional"]:
             raise
@@ -238,9 +239,7 @@ def attend(ctx: CommandContext, taken: Any) -> None:
     changed = running.ledger.attend(ctx, taken.id)
     if changed is None:
         # The row says that something is due, the instance says no: the row is stale and put right.
-        ctx.connection.execute(
-            update(models.deadline).where(models.deadline.c.id == taken.id).values(next_at=None)
-        )
+        ctx.connection.execute(update(models.deadline).where(models.deadline.c.id == taken.id).values(next_at=None))
         return
     breached = changed.breached_at is not None
     kind = "deadline.escalated" if breached else "deadline.warned"
@@ -302,9 +301,7 @@ def _fail_deadline(ctx: CommandContext, deadline_id: str, failure: BaseException
     if row is None:
         return
     ctx.connection.execute(
-        update(table)
-        .where(table.c.id == deadline_id)
-        .values(next_at=ctx.now_micros + to_micros_delta(BACKOFF[1]))
+        update(table).where(table.c.id == deadline_id).values(next_at=ctx.now_micros + to_micros_delta(BACKOFF[1]))
     )
     open_incident(
         ctx,

@@ -31,6 +31,7 @@ class Message:
     process_instance_id: str | None = None
     correlation_keys: Mapping[str, Any] | None = None
     variables: Mapping[str, Any] | None = None
+    sender: str | None = None  # the instance that sent it, if one did
 
 
 def correlate(ctx: CommandContext, message: Message, *, to_all: bool = False) -> list[Correlated]:
@@ -94,9 +95,7 @@ def receive(
     accepted = variables.accept_into(ctx, running, values)
     running.reported = accepted
     outcome = running.instance.correlate(wait_id, accepted)
-    return process_instances.apply(
-        ctx, running, outcome, kind="event.received", body={"event": name, "wait": wait_id}
-    )
+    return process_instances.apply(ctx, running, outcome, kind="event.received", body={"event": name, "wait": wait_id})
 
 
 def _start(ctx: CommandContext, row: Any, message: Message) -> Correlated:
@@ -109,5 +108,6 @@ def _start(ctx: CommandContext, row: Any, message: Message) -> Correlated:
         business_key=message.business_key,
         start_event_id=row.element_id,
         cause="started_by_message",
+        sender=message.sender,
     )
     return Correlated("ProcessDefinition", instance)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -145,9 +144,7 @@ def require_active(row: ProcessInstance) -> None:
 
 def get(ctx: CommandContext, instance_id: str) -> ProcessInstance:
     """Returns an instance, running or over; raises NotFound."""
-    found = ctx.connection.execute(
-        select(*COLUMNS).where(models.process_instance.c.id == instance_id)
-    ).one_or_none()
+    found = ctx.connection.execute(select(*COLUMNS).where(models.process_instance.c.id == instance_id)).one_or_none()
     if found is None:
         raise NotFound(f"there is no process instance {instance_id}")
     return ProcessInstance(*found)
@@ -161,6 +158,7 @@ def start(
     business_key: str | None = None,
     start_event_id: str | None = None,
     cause: str = "started",
+    sender: str | None = None,
 ) -> ProcessInstance:
     """Starts an instance of a definition under the current release and runs it to its first waits.
 
@@ -205,9 +203,7 @@ def start(
         business_key=business_key,
         start_event_id=start_event_id,
     )
-    return apply(
-        ctx, running, outcome, kind=f"instance.{cause}", body={"sha256": deployed.sha256}, is_new=True
-    )
+    return apply(ctx, running, outcome, kind=f"instance.{cause}", body={"sha256": deployed.sha256}, is_new=True)
 
 
 def _header(ctx: CommandContext, deployed: Deployed, release: int, instance_id: str) -> dict[str, Any]:
@@ -267,9 +263,7 @@ def _check_sizes(ctx: CommandContext, outcome: Outcome) -> None:
     limit = ctx.engine.settings.limits.variable_bytes
     for step in outcome.of(VariableSet):
         if isinstance(step.value, (str, list, dict)) and variables.size(step.value) > limit:
-            raise LimitReached(
-                f"the variable {step.name} is larger than {limit} bytes", code="variableTooLarge"
-            )
+            raise LimitReached(f"the variable {step.name} is larger than {limit} bytes", code="variableTooLarge")
 
 
 def _instance_values(
@@ -325,9 +319,7 @@ def set_suspended(ctx: CommandContext, instance_id: str, *, suspended: bool) -> 
         return row
     running = running_from(ctx, row)
     kind = "instance.suspended" if suspended else "instance.activated"
-    ctx.connection.execute(
-        update(models.job).where(models.job.c.root_id == row.id).values(suspended=suspended)
-    )
+    ctx.connection.execute(update(models.job).where(models.job.c.root_id == row.id).values(suspended=suspended))
     return apply(ctx, running, kind=kind, state=wanted)
 
 
@@ -337,6 +329,3 @@ def cancel(ctx: CommandContext, instance_id: str, *, reason: str | None) -> Proc
     kept = variables.keep_text(ctx, running, "delete_reason", reason)
     outcome = running.instance.cancel("deleted")
     return apply(ctx, running, outcome, kind="instance.cancelled", body={"reason": kept}, delete_reason=kept)
-
-
-__all__ = ["ProcessInstance", "Running", "apply", "cached_property", "cancel", "get", "load", "start"]

@@ -1,0 +1,99 @@
+"""`marque check`: all findings of all files at once, and what the files refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from api import files
+from engine.bpmn.definition import Definition
+from engine.bpmn.layout import check_layout
+from engine.bpmn.parser import parse
+from engine.dmn.checks import check as check_model
+from engine.dmn.decision import compile_model
+from engine.dmn.reader import read_dmn
+from engine.errors import ParseFailed
+from engine.findings import Finding
+from engine.forms import parse_form
+
+
+@dataclass(slots=True)
+class Report:
+    """The findings by file, in the order of the files, and what runs where."""
+
+    findings: dict[str, list[Finding]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    files: int = 0
+
+    def add(self, name: str, found: Iterable[Finding]) -> None:
+        for finding in found:
+            self.findings.setdefault(name, []).append(finding)
+
+    def _count(self, severity: str) -> int:
+        return sum(finding.severity == severity for found in self.findings.values() for finding in found)
+
+    @property
+    def errors(self) -> int:
+        return self._count("error")
+
+    @property
+    def warnings(self) -> int:
+        return self._count("warning")
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the checked files define."""
+
+    processes: dict[str, tuple[str, Definition]] = field(default_factory=dict)
+    decisions: set[str] = field(default_factory=set)
+    forms: set[str] = field(default_factory=set)
+
+
+def check(paths: Iterable[Path], *, layout: bool = False) -> Report:
+    """Checks every diagram, table and form under the paths, then the references between them."""
+    report, known = Report(), _Known()
+    for name, body in files.deployable(paths).items():
+        report.files += 1
+        try:
+            _check_file(report, known, name, body, layout=layout)
+        except ParseFailed as refused:
+            for file, found in refused.findings.items():
+                report.add(file, found)
+    for key, (name, definition) in known.processes.items():
+        report.add(name, _dangling(key, definition, known))
+    return report
+
+
+def _check_file(report: Report, known: _Known, name: str, body: bytes, *, layout: bool) -> None:
+    if name.endswith(".bpmn"):
+        for definition in parse(body, name=name):
+            known.processes[definition.key] = (name, definition)
+            report.add(name, definition.warnings)
+        if layout:
+            report.add(name, check_layout(body))
+    elif name.endswith(".dmn"):
+        model = read_dmn(body, name=name)
+        known.decisions |= set(model.decisions)
+        report.add(name, check_model(model))
+        compiled = compile_model(model)
+        report.notes += [f"{name}: {decision} runs on {compiled.runs_on(decision)}" for decision in model.decisions]
+        compiled.close()
+    else:
+        known.forms.add(parse_form(body, name=name).id)
+
+
+def _dangling(key: str, definition: Definition, known: _Known) -> Iterable[Finding]:
+    for wanted, present, zh, en in (
+        (definition.decision_refs, known.decisions, "决策表", "decision"),
+        (definition.form_refs, known.forms, "表单", "form"),
+        (definition.called_elements, set(known.processes), "流程", "process"),
+    ):
+        for ref in sorted(wanted - present):
+            yield Finding(
+                "error",
+                f"unknown-{en}",
+                f"流程 {key} 引用的{zh} {ref} 不存在",
+                f"process {key} refers to the {en} {ref}, which is not among the checked files",
+            )

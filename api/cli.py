@@ -1,0 +1,235 @@
+"""The command `marque`: each subcommand reads settings, opens one engine and calls one function."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from api import checking, files, seeding
+from api.composition import build_engine
+from api.demo import play
+from api.logs import configure_logs
+from crm.migrations import VERSIONS as CRM_VERSIONS
+from engine import audit, deployments, users
+from engine.context import SYSTEM_ACTOR
+from engine.errors import MarqueError, ParseFailed
+from engine.job_executor import JobExecutor
+from engine.migrations import VERSIONS as ENGINE_VERSIONS
+from engine.process_engine import ProcessEngine
+from engine.schema import migrate as migrate_database
+from engine.settings import Settings, read_settings
+
+console = Console(highlight=False)
+PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+
+
+def settings() -> Settings:
+    """Returns the settings of the environment."""
+    return read_settings(os.environ)
+
+
+@contextmanager
+def opened() -> Iterator[ProcessEngine]:
+    """One engine for the length of a command."""
+    engine = build_engine(settings())
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+class Commands(click.Group):
+    """Shows our own errors as one sentence instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ParseFailed as refused:
+            for name, found in refused.findings.items():
+                for finding in found:
+                    click.echo(f"{name}: {finding}\n    {finding.zh}", err=True)
+            sys.exit(1)
+        except MarqueError as refused:
+            click.echo(f"marque: {refused}", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="marque")
+def main() -> None:
+    """BPM for the motor trade. Settings come from the environment (MARQUE_DATABASE_URL, …)."""
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to this version's schema.
+
+    Example: MARQUE_DATABASE_URL=postgresql+psycopg://… marque migrate
+    """
+    with opened() as engine:
+        migrate_database(engine.database, (ENGINE_VERSIONS, CRM_VERSIONS))
+
+
+@main.command()
+@PATHS
+@click.option("--name", default="marque", help="Name of the deployment; equal files are not deployed twice.")
+def deploy(paths: tuple[Path, ...], name: str) -> None:
+    """Deploy diagrams, tables and forms; what did not change keeps its version.
+
+    Example: marque deploy processes rules
+    """
+    resources = files.deployable(paths)
+    with opened() as engine:
+        made = engine.run(
+            SYSTEM_ACTOR, deployments.create, name=name, resources=resources, source="marque", changed_only=True
+        )
+    for deployed in made.definitions:
+        console.print(f"{deployed.kind} {deployed.key} version {deployed.version}")
+    console.print(f"{len(made.definitions)} new version(s)")
+
+
+@main.command()
+@PATHS
+@click.option("--layout", is_flag=True, help="Judge the drawing of the diagrams too.")
+def check(paths: tuple[Path, ...], layout: bool) -> None:
+    """Check diagrams, tables, forms and what they refer to; exit 1 on an error.
+
+    Example: marque check --layout processes rules
+    """
+    report = checking.check(paths, layout=layout)
+    for name, found in report.findings.items():
+        for finding in found:
+            console.print(f"{name}: {finding}\n    {finding.zh}", markup=False)
+    for line in report.notes:
+        console.print(line, markup=False)
+    console.print(f"{report.files} file(s), {report.errors} error(s), {report.warnings} warning(s)")
+    sys.exit(1 if report.errors else 0)
+
+
+@main.command()
+@PATHS
+def test(paths: tuple[Path, ...]) -> None:
+    """Play scenarios and table cases; report which sequence flows were taken.
+
+    Example: marque test processes rules
+    """
+    from api.testing import run_tests
+
+    sys.exit(0 if run_tests(paths, console) else 1)
+
+
+@main.command()
+def serve() -> None:
+    """Serve the API and the web interface; on SQLite with the job executor inside.
+
+    Example: MARQUE_DEMO=1 marque serve
+    """
+    from api.server import serve as serve_forever
+
+    serve_forever(settings())
+
+
+@main.command()
+def work() -> None:
+    """Run jobs (timers, deadlines, deliveries) on PostgreSQL; start as many as you like.
+
+    Example: MARQUE_DATABASE_URL=postgresql+psycopg://… marque work
+    """
+    chosen = settings()
+    if chosen.is_sqlite:
+        raise click.UsageError("on SQLite the server runs the jobs itself; `marque work` is for PostgreSQL")
+    configure_logs(chosen.log)
+    engine = build_engine(chosen)
+    executor = JobExecutor(engine)
+    executor.run_until_signalled()
+    engine.close()
+
+
+@main.command()
+def seed() -> None:
+    """Load the demo users and, into an empty database, a few cases to look at.
+
+    Example: MARQUE_DEMO=1 marque seed
+    """
+    with opened() as engine:
+        console.print(seeding.seed(engine))
+
+
+@main.group()
+def user() -> None:
+    """Manage the local users."""
+
+
+@user.command("add")
+@click.argument("user_id")
+@click.option("--name", required=True, help="The name that colleagues see.")
+@click.option("--role", "roles", multiple=True, required=True, help="A role code; may be given several times.")
+@click.password_option(help="Asked for if it is not given.")
+def add_user(user_id: str, name: str, roles: tuple[str, ...], password: str) -> None:
+    """Add a user.
+
+    Example: marque user add wang --name 王芳 --role CSS
+    """
+    with opened() as engine:
+        engine.run(SYSTEM_ACTOR, users.create, user_id, name=name, roles=roles, password=password)
+    console.print(f"user {user_id} added")
+
+
+@main.group("audit")
+def audit_group() -> None:
+    """Prove that nothing was changed."""
+
+
+@audit_group.command("verify")
+@click.argument("instance_id", required=False)
+def verify(instance_id: str | None) -> None:
+    """Verify the chain of one instance, or all; exit 1 if anything is wrong.
+
+    Example: marque audit verify
+    """
+    with opened() as engine:
+        result = engine.read(SYSTEM_ACTOR, audit.verify, instance_id)
+    for fault in result.faults:
+        console.print(f"{fault.chain_id} event {fault.seq or '–'}: {fault.reason}", markup=False)
+    verdict = "intact" if result.intact else f"{len(result.faults)} fault(s)"
+    console.print(f"{result.chains} chain(s), {result.events} event(s): {verdict}")
+    console.print("not visible without a seal outside: " + "; ".join(result.blind_spots))
+    sys.exit(0 if result.intact else 1)
+
+
+@audit_group.command("export")
+@click.argument("instance_id")
+def export(instance_id: str) -> None:
+    """Write the chained events of an instance to standard output, one JSON object per line, exactly as stored.
+
+    Example: marque audit export 0193… > case.jsonl
+    """
+    with opened() as engine:
+        for body in engine.read(SYSTEM_ACTOR, audit.bodies, instance_id):
+            click.echo(body.decode())
+
+
+@main.command()
+def demo() -> None:
+    """Play one complaint from receipt to archive in seconds of virtual time.
+
+    Example: marque demo
+    """
+    play(console)
+
+
+def overview(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+    """Returns a table for the terminal."""
+    table = Table(title=title)
+    for column in columns:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*row)
+    return table

@@ -1,0 +1,31 @@
+"""Puts the parts together: the only place that knows which vault and which handlers the engine gets."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from crm.handlers import HANDLERS
+from crm.vault import open_vault
+from engine import models
+from engine.clock import Clock, SystemClock, VirtualClock
+from engine.process_engine import ProcessEngine
+from engine.settings import Settings
+
+VIRTUAL_NOW = "virtual_now"
+
+
+def build_engine(settings: Settings, clock: Clock | None = None) -> ProcessEngine:
+    """Returns an engine on the settings' database. A virtual clock goes on from where it stood."""
+    engine = ProcessEngine(settings, clock or SystemClock(), vault=open_vault(settings), handlers=HANDLERS)
+    if clock is None and settings.virtual_clock:
+        engine.clock = VirtualClock(_stored_instant(engine) or datetime.now(UTC))
+    return engine
+
+
+def _stored_instant(engine: ProcessEngine) -> datetime | None:
+    table = models.property_
+    with engine.database.read() as connection:
+        stored = connection.execute(select(table.c.value).where(table.c.name == VIRTUAL_NOW)).scalar_one_or_none()
+    return datetime.fromisoformat(stored) if stored else None

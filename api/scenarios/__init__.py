@@ -1,0 +1,1 @@
+"""Scenarios: a process owner's examples in YAML, played with a virtual clock against the real engine."""

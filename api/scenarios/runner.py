@@ -1,0 +1,154 @@
+"""Plays a scenario step by step and says in sentences what was not as expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from api.scenarios.driver import Driver
+from api.scenarios.expectations import differences, shown
+from api.scenarios.script import Scenario, ScenarioInvalid, Step, instant
+from engine.errors import Conflict, Forbidden, FormInvalid, MarqueError, NotCorrelated
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of a scenario: no failures means that all held. `cases` maps names to instance ids."""
+
+    scenario: Scenario
+    failures: list[str] = field(default_factory=list)
+    cases: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+
+class StepFailed(Exception):  # noqa: N818 - a verdict, caught by the runner
+    """A step could not be done; later steps would only confuse."""
+
+
+REFUSALS: Mapping[str, type[MarqueError]] = {
+    "role": Forbidden,
+    "form": FormInvalid,
+    "held": Conflict,
+    "done": Conflict,
+    "message": NotCorrelated,
+}
+
+
+def play(scenario: Scenario, driver: Driver) -> Result:
+    """Plays all steps; stops at the first step that cannot be done, but reports every unmet expectation."""
+    result = Result(scenario)
+    for step in scenario.steps:
+        try:
+            _play(step, driver, result)
+        except StepFailed as failed:
+            result.failures.append(f"{step.title} at {shown(driver.now())}: {failed}")
+            break
+    return result
+
+
+def _play(step: Step, driver: Driver, result: Result) -> None:
+    if step.at is not None:
+        _let_time_pass(step, driver)
+    if step.verb == "expect":
+        case_id = _case(step, result)
+        for sentence in differences(driver, case_id, step.subject, result.cases):
+            result.failures.append(f"{step.title} at {shown(driver.now())}: {sentence}")
+    elif step.verb:
+        _act(step, driver, result)
+
+
+def _let_time_pass(step: Step, driver: Driver) -> None:
+    target = instant(str(step.at), driver.now())
+    if target < driver.now():
+        raise StepFailed(f"it is {shown(driver.now())} already; time does not run back to {step.at}")
+    driver.advance(target)
+
+
+def _act(step: Step, driver: Driver, result: Result) -> None:
+    if step.by is None:
+        raise StepFailed("`by` is missing: who does it?")
+    action = ACTIONS[step.verb]
+    try:
+        action(step, driver, result)
+    except MarqueError as refused:
+        _judge_refusal(step, refused)
+        return
+    if step.refused:
+        raise StepFailed(f"it was accepted, expected to be refused ({step.refused})")
+
+
+def _judge_refusal(step: Step, refused: MarqueError) -> None:
+    if isinstance(refused, ScenarioInvalid) or not step.refused:
+        raise StepFailed(f"it was refused: {refused}")
+    if not isinstance(refused, REFUSALS[step.refused]):
+        raise StepFailed(f"it was refused otherwise than expected ({step.refused}): {refused}")
+    if isinstance(refused, FormInvalid):
+        complained = {error.field for error in refused.errors}
+        missing = set(step.fields) - complained
+        if missing:
+            raise StepFailed(f"the form did not complain about {sorted(missing)}, but about {sorted(complained)}")
+
+
+def _case(step: Step, result: Result) -> str:
+    if step.case not in result.cases:
+        raise StepFailed(f"there is no case {step.case} yet")
+    return result.cases[step.case]
+
+
+def _task_id(step: Step, driver: Driver, result: Result) -> str:
+    case_id = _case(step, result)
+    matching = [task for task in driver.tasks(case_id) if task.element_id == step.subject]
+    if matching:
+        return matching[0].id
+    if step.refused and (closed := driver.closed_task(case_id, step.subject)) is not None:
+        return closed
+    is_open = ", ".join(task.element_id for task in driver.tasks(case_id))
+    raise StepFailed(f"there is no open task {step.subject}; open are {is_open or 'none'}")
+
+
+def _message(step: Step, driver: Driver, result: Result) -> None:
+    """A message starts the case if it is not there yet, otherwise it goes to the case."""
+    business_key = step.business_key
+    if business_key is None and step.case in result.cases:
+        business_key = str(driver.variables(result.cases[step.case]).get("case_no"))
+    instance_id = driver.message(step.subject, step.by or "", step.values, business_key)
+    if instance_id is not None:
+        result.cases.setdefault(step.case, instance_id)
+
+
+def _start(step: Step, driver: Driver, result: Result) -> None:
+    result.cases[step.case] = driver.start(step.subject, step.by or "", step.values, step.business_key)
+
+
+def _complete(step: Step, driver: Driver, result: Result) -> None:
+    driver.complete(_task_id(step, driver, result), step.by or "", step.values)
+
+
+def _attempt(step: Step, driver: Driver, result: Result) -> None:
+    driver.attempt(_task_id(step, driver, result), step.by or "", step.values)
+
+
+def _claim(step: Step, driver: Driver, result: Result) -> None:
+    driver.claim(_task_id(step, driver, result), step.by or "")
+
+
+def _unclaim(step: Step, driver: Driver, result: Result) -> None:
+    driver.unclaim(_task_id(step, driver, result), step.by or "")
+
+
+def _cancel(step: Step, driver: Driver, result: Result) -> None:
+    driver.cancel(_case(step, result), step.by or "", step.subject)
+
+
+ACTIONS: Mapping[str, Callable[[Step, Driver, Result], None]] = {
+    "message": _message,
+    "start": _start,
+    "complete": _complete,
+    "attempt": _attempt,
+    "claim": _claim,
+    "unclaim": _unclaim,
+    "cancel": _cancel,
+}
