@@ -25,7 +25,7 @@ def settled(value: int | Decimal) -> int | Decimal | None:
         if -LIMIT < value < LIMIT:
             return value
         value = Decimal(value) if value.bit_length() < 30_000 else Decimal("Infinity")
-    rounded = CONTEXT.plus(value)  # type: ignore[arg-type]
+    rounded = CONTEXT.plus(value)
     return rounded if rounded.is_finite() else None
 
 
@@ -79,10 +79,9 @@ def subtract(left: Any, right: Any, work: Work) -> Any:
 
 def multiply(left: Any, right: Any, work: Work) -> Any:
     """`left * right`."""
-    if type(left) is int and type(right) is int:
-        if -LIMIT < left < LIMIT and -LIMIT < right < LIMIT:
-            product = left * right
-            return product if -LIMIT < product < LIMIT else settled(product)
+    if type(left) is int and type(right) is int and -LIMIT < left < LIMIT and -LIMIT < right < LIMIT:
+        product = left * right
+        return product if -LIMIT < product < LIMIT else settled(product)
     kind, other = kind_of(left), kind_of(right)
     if kind == NUMBER and other == NUMBER:
         return settled(CONTEXT.multiply(CONTEXT.plus(left), CONTEXT.plus(right)))

@@ -29,7 +29,8 @@ class Compiler:
 
     def compile(self, node: tree.Node) -> Code:
         """Returns the closure of a node."""
-        return _COMPILERS[type(node)](self, node)
+        code: Code = _COMPILERS[type(node)](self, node)
+        return code
 
     def within(self, scope: Scope, node: tree.Node) -> Code:
         """Returns the closure of a node that sees the names of `scope`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,8 @@ from engine.feel.arithmetic import BINARY, negate
 from engine.feel.compare import ORDERED, at_least, at_most, both, equal, within
 from engine.feel.limits import Work
 from engine.feel.scope import WORK, Code, Frame, Scope
-from engine.feel.types import conforms
-from engine.feel.values import Range, refuse
+from engine.feel.types import ANY, conforms
+from engine.feel.values import NULL, Opaque, Range, refuse
 
 if TYPE_CHECKING:
     from engine.feel.compiler import Compiler
@@ -98,12 +99,18 @@ def comparison(compiler: Compiler, node: tree.Comparison) -> Code:
         if quick is not None:
             return quick
     right = compiler.compile(node.right)
-    if node.operator == "=":
-        return lambda frame: equal(left(frame), right(frame), frame[WORK])
-    if node.operator == "!=":
-        return lambda frame: opposite(equal(left(frame), right(frame), frame[WORK]))
+    if node.operator in ("=", "!="):
+        return _equality(left, right, node.operator == "=")
     ordered = ORDERED[node.operator]
     return lambda frame: ordered(left(frame), right(frame))
+
+
+def _equality(left: Code, right: Code, wanted: bool) -> Code:
+    def run(frame: Frame) -> bool | None:
+        found = equal(left(frame), right(frame), frame[WORK])
+        return found if wanted else opposite(found)
+
+    return run
 
 
 def opposite(value: bool | None) -> bool | None:
@@ -138,7 +145,7 @@ def _equal_to_constant(left: Code, constant: Any, wanted: bool) -> Code | None:
 
 def _ordered_with_number(operator: str, left: Code, constant: int) -> Code:
     ordered = ORDERED[operator]
-    compare = {
+    compare: Callable[[Any], bool] = {
         "<": lambda value: value < constant,
         "<=": lambda value: value <= constant,
         ">": lambda value: value > constant,
@@ -148,7 +155,7 @@ def _ordered_with_number(operator: str, left: Code, constant: int) -> Code:
     def run(frame: Frame) -> bool | None:
         value = left(frame)
         if type(value) is int or type(value) is Decimal:
-            return bool(compare(value))
+            return compare(value)
         return ordered(value, constant)
 
     return run
@@ -166,9 +173,17 @@ def between(compiler: Compiler, node: tree.Between) -> Code:
 
 
 def instance_of(compiler: Compiler, node: tree.InstanceOf) -> Code:
-    """`value instance of type`; null is an instance of nothing."""
+    """`value instance of type`; null is an instance of nothing, a personal value of Any alone."""
     value, wanted = compiler.compile(node.value), node.type
-    return lambda frame: conforms(value(frame), wanted, frame[WORK], null_conforms=wanted.kind == "null")
+    null_too = wanted.kind == NULL
+
+    def run(frame: Frame) -> bool:
+        tested = value(frame)
+        if isinstance(tested, Opaque):
+            return bool(wanted.kind == ANY)
+        return conforms(tested, wanted, frame[WORK], null_conforms=null_too)
+
+    return run
 
 
 def operator_range(compiler: Compiler, node: tree.OperatorRange) -> Code:

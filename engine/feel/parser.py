@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from engine.feel import tree
@@ -72,9 +72,9 @@ class Parser:
         """Reads the text as unary tests: `-`, `not(…)`, or a list of tests."""
         return self._guarded(self._unary_tests)
 
-    def _guarded(self, read: object) -> _Node:  # type: ignore[type-var]
+    def _guarded(self, read: Callable[[], _Node]) -> _Node:
         try:
-            return read()  # type: ignore[operator, no-any-return]
+            return read()
         except FeelSyntaxError:
             raise
         except FeelError as error:

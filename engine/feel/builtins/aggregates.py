@@ -1,4 +1,4 @@
-"""Functions over the values of a list: min, sum, mean, all, any … (DMN 1.5, 10.3.4.4). They take a list or its items."""
+"""Functions over the values of a list, or over their arguments: min, sum, mean, all, any … (DMN 1.5, 10.3.4.4)."""
 
 from __future__ import annotations
 

@@ -17,12 +17,12 @@ from decimal import (
 )
 from typing import Any
 
-from engine.feel.arithmetic import CONTEXT, make_duration, months, settled
+from engine.feel.arithmetic import CONTEXT, months, settled
 from engine.feel.builtins.registry import builtin
 from engine.feel.limits import Work
 from engine.feel.number_text import simplest
 from engine.feel.values import DAYS, MONTHS, kind_of
-from engine.feel.wide import duration_nanos
+from engine.feel.wide import duration_nanos, make_duration
 
 _LOWEST_SCALE, _HIGHEST_SCALE = -6111, 6176
 _WIDE = Context(prec=12_400, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
