@@ -134,3 +134,10 @@ def _verify_head(
         result.faults.append(Fault(chain_id, None, "the last event is not the one that the head names"))
     if not hmac.compare_digest(mac, seal(ctx.engine.chain_key, chain_id, head, state)):
         result.faults.append(Fault(chain_id, None, "head or state were changed without the key"))
+
+
+def bodies(ctx: CommandContext, chain_id: str) -> list[bytes]:
+    """Returns the stored bytes of a chain's events, in order, for an export that anyone can check."""
+    table = models.history_event
+    query = select(table.c.body).where(table.c.chain_id == chain_id).order_by(table.c.seq)
+    return [bytes(row.body) for row in ctx.connection.execute(query)]

@@ -43,9 +43,7 @@ class Database:
         with self.engine.connect() as connection:
             connection = connection.execution_options(marque_read=True)
             if not self.is_sqlite:
-                connection = connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin() as transaction:
                 try:
                     yield connection

@@ -82,9 +82,7 @@ class Ledger:
     """The running deadlines of one root instance within one transaction, and what became of them."""
 
     def __init__(self, body: bytes | None) -> None:
-        self._all: dict[str, Deadline] = {
-            entry["id"]: _from_json(entry) for entry in (load(body) if body else [])
-        }
+        self._all: dict[str, Deadline] = {entry["id"]: _from_json(entry) for entry in (load(body) if body else [])}
         self._changed: set[str] = set()
         self.events: list[dict[str, Any]] = []
 
@@ -102,9 +100,7 @@ class Ledger:
         matching = [
             deadline
             for deadline in self.running()
-            if deadline.stop_element == element_id
-            and deadline.stop_on != "opened"
-            and deadline.due_at is not None
+            if deadline.stop_element == element_id and deadline.stop_on != "opened" and deadline.due_at is not None
         ]
         return min(matching, key=lambda deadline: deadline.due_at or 0, default=None)
 
@@ -119,9 +115,7 @@ class Ledger:
 
     def rows(self, root_id: str) -> list[dict[str, Any]]:
         """Returns the rows of the table `deadline` that have to be written."""
-        return [
-            _row(self._all[deadline_id], root_id) for deadline_id in self._all if deadline_id in self._changed
-        ]
+        return [_row(self._all[deadline_id], root_id) for deadline_id in self._all if deadline_id in self._changed]
 
     # ------------------------------------------------ changing
 
@@ -219,9 +213,7 @@ class Ledger:
             if deadline.state in UNBREACHED:
                 self._put(dataclasses.replace(deadline, state="cancelled"), "deadline.cancelled")
 
-    def attempt(
-        self, ctx: CommandContext, element_id: str, *, by_message: bool, daytime_wished: bool
-    ) -> None:
+    def attempt(self, ctx: CommandContext, element_id: str, *, by_message: bool, daytime_wished: bool) -> None:
         """Counts an attempt on the element's task that did not reach the customer (A-42, A-50)."""
         for deadline in self.running():
             if deadline.stop_element != element_id or deadline.state not in UNBREACHED:
@@ -334,11 +326,7 @@ def _warnings(anchor_at: int, due_at: int | None, percents: Any) -> tuple[int, .
 def _roles(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
-    return (
-        tuple(value)
-        if isinstance(value, (list, tuple))
-        else tuple(part.strip() for part in str(value).split("|"))
-    )
+    return tuple(value) if isinstance(value, (list, tuple)) else tuple(part.strip() for part in str(value).split("|"))
 
 
 def _integer(value: Any) -> int | None:

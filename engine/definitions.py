@@ -52,9 +52,7 @@ class DefinitionStore:
         self._lock = threading.RLock()
         self._deployed: dict[str, Deployed] = {}
         self._processes: dict[str, Definition] = {}
-        self._decisions: dict[
-            str, CompiledModel
-        ] = {}  # by resource id: all decisions of a file are one model
+        self._decisions: dict[str, CompiledModel] = {}  # by resource id: all decisions of a file are one model
         self._forms: dict[str, Form] = {}
         self._releases: dict[int, Mapping[str, Mapping[str, str]]] = {}
 
@@ -97,9 +95,7 @@ class DefinitionStore:
         table = models.release
 
         def read() -> Mapping[str, Mapping[str, str]]:
-            row = ctx.connection.execute(
-                select(table.c.contents).where(table.c.number == release)
-            ).one_or_none()
+            row = ctx.connection.execute(select(table.c.contents).where(table.c.number == release)).one_or_none()
             if row is None:
                 raise NotFound(f"there is no release {release}")
             contents: Mapping[str, Mapping[str, str]] = load(row.contents)
@@ -148,9 +144,7 @@ def resolve(
             raise NotFound(f"release {release} holds no {kind} {key}")
         return ctx.engine.definitions.deployed(ctx, found)
     table = models.definition
-    query = (
-        select(table.c.id).where(table.c.kind == kind, table.c.key == key).order_by(table.c.version.desc())
-    )
+    query = select(table.c.id).where(table.c.kind == kind, table.c.key == key).order_by(table.c.version.desc())
     match binding:
         case "deployment":
             query = query.where(table.c.deployment_id == deployment_id)

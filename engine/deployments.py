@@ -82,9 +82,7 @@ def check_resources(resources: Mapping[str, bytes], *, limit: int) -> _Checked:
     for file, body in resources.items():
         if len(body) > limit:
             failed[file] = [
-                Finding(
-                    "error", "too-large", f"文件超过 {limit} 字节", f"the file is larger than {limit} bytes"
-                )
+                Finding("error", "too-large", f"文件超过 {limit} 字节", f"the file is larger than {limit} bytes")
             ]
             continue
         try:
@@ -131,10 +129,7 @@ def _last_hashes(ctx: CommandContext, name: str, source: str | None) -> dict[str
 def _unchanged(ctx: CommandContext, name: str, source: str | None) -> Deployment:
     table = models.deployment
     row = ctx.connection.execute(
-        select(table)
-        .where(table.c.name == name)
-        .order_by(table.c.deployed_at.desc(), table.c.id.desc())
-        .limit(1)
+        select(table).where(table.c.name == name).order_by(table.c.deployed_at.desc(), table.c.id.desc()).limit(1)
     ).one()
     return Deployment(row.id, row.name, row.source, row.deployed_at, row.deployed_by)
 
@@ -259,9 +254,7 @@ def _subscribe_starts(ctx: CommandContext, definition_id: str) -> None:
     older = select(models.definition.c.id).where(
         models.definition.c.kind == "process", models.definition.c.key == deployed.key
     )
-    ctx.connection.execute(
-        delete(table).where(table.c.root_id.is_(None), table.c.definition_key == deployed.key)
-    )
+    ctx.connection.execute(delete(table).where(table.c.root_id.is_(None), table.c.definition_key == deployed.key))
     ctx.connection.execute(delete(job).where(job.c.type == "start_timer", job.c.definition_id.in_(older)))
     rows = [
         {
@@ -302,9 +295,7 @@ def get(ctx: CommandContext, deployment_id: str) -> Deployment:
     )
 
 
-def find(
-    ctx: CommandContext, *, name: str | None = None, first: int = 0, limit: int | None = None
-) -> list[Deployment]:
+def find(ctx: CommandContext, *, name: str | None = None, first: int = 0, limit: int | None = None) -> list[Deployment]:
     """Returns deployments, newest first."""
     table = models.deployment
     query = select(table).order_by(table.c.deployed_at.desc(), table.c.id.desc()).offset(first)

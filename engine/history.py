@@ -105,9 +105,7 @@ def record(ctx: CommandContext, chain_id: str, kind: str, body: Mapping[str, Any
         ctx.connection.execute(insert(table).values(chain_id=chain_id, **values))
     else:
         changed = ctx.connection.execute(
-            update(table)
-            .where(table.c.chain_id == chain_id, table.c.count == previous.count)
-            .values(**values)
+            update(table).where(table.c.chain_id == chain_id, table.c.count == previous.count).values(**values)
         )
         if changed.rowcount != 1:
             raise StaleRevision(f"the chain {chain_id} grew meanwhile")

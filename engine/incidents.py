@@ -59,9 +59,7 @@ def resolve(ctx: CommandContext, incident_id: str) -> None:
     """Marks an incident as dealt with; raises NotFound."""
     table = models.incident
     changed = ctx.connection.execute(
-        update(table)
-        .where(table.c.id == incident_id, table.c.resolved_at.is_(None))
-        .values(resolved_at=ctx.now_micros)
+        update(table).where(table.c.id == incident_id, table.c.resolved_at.is_(None)).values(resolved_at=ctx.now_micros)
     )
     if changed.rowcount != 1:
         raise NotFound(f"there is no open incident {incident_id}")
@@ -72,9 +70,7 @@ def resolve_of_job(ctx: CommandContext, job_id: str) -> None:
     """Closes the incidents of a job that went through at last."""
     table = models.incident
     ctx.connection.execute(
-        update(table)
-        .where(table.c.job_id == job_id, table.c.resolved_at.is_(None))
-        .values(resolved_at=ctx.now_micros)
+        update(table).where(table.c.job_id == job_id, table.c.resolved_at.is_(None)).values(resolved_at=ctx.now_micros)
     )
 
 

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 import time
 from datetime import datetime
@@ -84,6 +85,12 @@ class JobExecutor:
         self._stopping.set()
         self._wake.set()
         self._thread.join(timeout_seconds)
+
+    def run_until_signalled(self) -> None:
+        """Works in this thread until the process is asked to stop; the job at hand is finished first."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        self._loop()
 
     def _loop(self) -> None:
         while not self._stopping.is_set():

@@ -27,9 +27,7 @@ def read_master_key(path: Path) -> bytes:
     try:
         key = bytes.fromhex(path.read_text().strip())
     except ValueError as cause:
-        raise InvalidRequest(
-            f"{path} is no key file: it must hold {2 * KEY_BYTES} hexadecimal digits"
-        ) from cause
+        raise InvalidRequest(f"{path} is no key file: it must hold {2 * KEY_BYTES} hexadecimal digits") from cause
     if len(key) != KEY_BYTES:
         raise InvalidRequest(f"{path} is no key file: it must hold {2 * KEY_BYTES} hexadecimal digits")
     return key
@@ -37,6 +35,4 @@ def read_master_key(path: Path) -> bytes:
 
 def derive_key(master: bytes, purpose: str) -> bytes:
     """Returns 32 bytes for one purpose (HKDF-SHA-256, RFC 5869), so that no key serves two."""
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"marque:" + purpose.encode()).derive(
-        master
-    )
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"marque:" + purpose.encode()).derive(master)

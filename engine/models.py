@@ -108,9 +108,7 @@ process_instance = Table(
     Column("release", Integer, nullable=False),
     Column("business_key", NAME, index=True),
     Column("customer_ref", NAME, index=True),
-    Column(
-        "state", String(32), nullable=False
-    ),  # ACTIVE SUSPENDED COMPLETED EXTERNALLY_/INTERNALLY_TERMINATED
+    Column("state", String(32), nullable=False),  # ACTIVE SUSPENDED COMPLETED EXTERNALLY_/INTERNALLY_TERMINATED
     Column("started_at", BigInteger, nullable=False),
     Column("started_by", NAME, nullable=False),
     Column("ended_at", BigInteger),
@@ -118,9 +116,7 @@ process_instance = Table(
     Column("delete_reason", Text),
     Column("revision", Integer, nullable=False, default=0),
     Column("state_body", LargeBinary),  # engine.bpmn state; NULL for called instances and once ended
-    Column(
-        "deadlines_body", LargeBinary
-    ),  # the deadlines still running, as JSON, so that no statement reads them
+    Column("deadlines_body", LargeBinary),  # the deadlines still running, as JSON, so that no statement reads them
     Column("chain_count", Integer, nullable=False, default=0),
     Column("chain_head", LargeBinary(32)),
     Column("chain_mac", LargeBinary(32)),
@@ -299,9 +295,7 @@ deadline = Table(
     Column("escalate_to", LargeBinary, nullable=False),
     Column("responsible", NAME),
     Column("attempts_needed", Integer),
-    Column(
-        "row", LargeBinary, nullable=False
-    ),  # decision, row id, version, provenance, clause: why this limit
+    Column("row", LargeBinary, nullable=False),  # decision, row id, version, provenance, clause: why this limit
     Column("trace", LargeBinary, nullable=False),  # how the due instant was computed
     Column("warn_at", LargeBinary, nullable=False),  # instants, µs
     Column("opened_at", BigInteger, nullable=False),

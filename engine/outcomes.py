@@ -81,9 +81,7 @@ def _gather(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.Step) 
             rows.steps.append({"s": "called.ended", "i": step.process_id, "end": step.end_event_id})
         case bpmn.InstanceEnded():
             running.ledger.cancel_running()
-            rows.steps.append(
-                {"s": "ended", "state": step.state, "end": step.end_event_id, "error": step.error_code}
-            )
+            rows.steps.append({"s": "ended", "state": step.state, "end": step.end_event_id, "error": step.error_code})
 
 
 # ------------------------------------------------------------ one step each
@@ -177,9 +175,7 @@ def _task_row(
     for kind, names in (("group", details.candidate_groups), ("user", details.candidate_users)):
         rows.candidates += [candidate(step.wait_id, kind, name, due_at) for name in dict.fromkeys(names)]
     if deadline is not None and deadline.breached_at is not None:
-        rows.candidates += [
-            candidate(step.wait_id, "escalation", role, due_at) for role in deadline.escalate_to
-        ]
+        rows.candidates += [candidate(step.wait_id, "escalation", role, due_at) for role in deadline.escalate_to]
     if details.assignee:
         running.ledger.stop(ctx, step.element_id, "started")
     return common | {
@@ -248,9 +244,7 @@ def _job(ctx: CommandContext, common: Row, kind: str, *, due_at: int, payload: A
 
 
 def _wait_closed(ctx: CommandContext, rows: Rows, step: bpmn.WaitClosed) -> None:
-    rows.steps.append(
-        {"s": "withdrawn" if step.cancelled else "done", "e": step.element_id, "w": step.wait_id}
-    )
+    rows.steps.append({"s": "withdrawn" if step.cancelled else "done", "e": step.element_id, "w": step.wait_id})
     opened: dict[str, Row]
     match step.kind:
         case "user_task":
@@ -348,9 +342,7 @@ def _signal_sent(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.S
 
 def _delivery(ctx: CommandContext, running: Running, rows: Rows, element_id: str, payload: Row) -> None:
     job_id = new_id()
-    rows.steps.append(
-        {"s": "sent", "e": element_id, "event": payload["event"], "n": payload["name"], "job": job_id}
-    )
+    rows.steps.append({"s": "sent", "e": element_id, "event": payload["event"], "n": payload["name"], "job": job_id})
     rows.jobs[job_id] = {
         "id": job_id,
         "process_instance_id": running.root_id,
@@ -365,14 +357,10 @@ def _delivery(ctx: CommandContext, running: Running, rows: Rows, element_id: str
     }
 
 
-def _called_started(
-    ctx: CommandContext, running: Running, rows: Rows, step: bpmn.CalledInstanceStarted
-) -> None:
+def _called_started(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.CalledInstanceStarted) -> None:
     running.called[step.process_id] = step.definition_id
     deployed = ctx.engine.definitions.deployed(ctx, step.definition_id)
-    rows.steps.append(
-        {"s": "called", "e": step.element_id, "i": step.process_id, "definition": step.definition_id}
-    )
+    rows.steps.append({"s": "called", "e": step.element_id, "i": step.process_id, "definition": step.definition_id})
     rows.instances.append(
         {
             "id": step.process_id,
@@ -405,9 +393,7 @@ def write(ctx: CommandContext, running: Running, rows: Rows) -> None:
     """Sends the rows, one statement per table."""
     connection = ctx.connection
     _write_waits(ctx, rows)
-    upsert(
-        connection, models.activity_instance, list(rows.activities.values()), update=("ended_at", "cancelled")
-    )
+    upsert(connection, models.activity_instance, list(rows.activities.values()), update=("ended_at", "cancelled"))
     for table, new in (
         (models.variable_update, rows.variables),
         (models.decision_instance, rows.decisions),
@@ -446,9 +432,7 @@ def _write_waits(ctx: CommandContext, rows: Rows) -> None:
         jobs_changed(ctx)
 
 
-def _replace(
-    ctx: CommandContext, table: Any, closed: list[str], opened: list[Mapping[str, Any]] | list[Row]
-) -> None:
+def _replace(ctx: CommandContext, table: Any, closed: list[str], opened: list[Mapping[str, Any]] | list[Row]) -> None:
     if closed:
         ctx.connection.execute(delete(table).where(table.c.id.in_(closed)))
     if opened:
@@ -467,9 +451,7 @@ def _write_called_end(ctx: CommandContext, ended: Row) -> None:
 def _write_deadlines(ctx: CommandContext, running: Running, rows: Rows) -> None:
     table = models.deadline
     written = running.ledger.rows(running.root_id)
-    changing = [
-        column.name for column in table.columns if column.name not in {"id", "process_instance_id", "root_id"}
-    ]
+    changing = [column.name for column in table.columns if column.name not in {"id", "process_instance_id", "root_id"}]
     upsert(ctx.connection, table, written, update=changing)
     jobs_changed(ctx)
     _retime_open_tasks(ctx, running, rows)
@@ -477,9 +459,7 @@ def _write_deadlines(ctx: CommandContext, running: Running, rows: Rows) -> None:
 
 def _retime_open_tasks(ctx: CommandContext, running: Running, rows: Rows) -> None:
     """Tasks that were open before show the new due time of a deadline that was opened or moved just now."""
-    elements = {
-        deadline.stop_element for deadline in rows.retimed if deadline.running and deadline.stop_element
-    }
+    elements = {deadline.stop_element for deadline in rows.retimed if deadline.running and deadline.stop_element}
     open_before = running.open_before & elements
     tasks = models.user_task
     for element_id in sorted(open_before):

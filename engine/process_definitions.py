@@ -45,15 +45,11 @@ def _conditions(query: DefinitionQuery) -> Iterable[ColumnElement[bool]]:
         yield TABLE.c.key.in_(query.keys)
     if query.latest:
         other = TABLE.alias()
-        newest = select(func.max(other.c.version)).where(
-            other.c.kind == "process", other.c.key == TABLE.c.key
-        )
+        newest = select(func.max(other.c.version)).where(other.c.kind == "process", other.c.key == TABLE.c.key)
         yield TABLE.c.version == newest.scalar_subquery()
 
 
-def find(
-    ctx: CommandContext, query: DefinitionQuery, *, first: int = 0, limit: int | None = None
-) -> list[Deployed]:
+def find(ctx: CommandContext, query: DefinitionQuery, *, first: int = 0, limit: int | None = None) -> list[Deployed]:
     """Returns deployed diagrams by key, newest version first."""
     statement = select(TABLE.c.id).where(*_conditions(query)).order_by(TABLE.c.key, TABLE.c.version.desc())
     ids = ctx.connection.execute(statement.offset(first).limit(limit) if limit else statement.offset(first))
@@ -62,9 +58,7 @@ def find(
 
 def count(ctx: CommandContext, query: DefinitionQuery) -> int:
     """Returns how many definitions match."""
-    return ctx.connection.execute(
-        select(func.count()).select_from(TABLE).where(*_conditions(query))
-    ).scalar_one()
+    return ctx.connection.execute(select(func.count()).select_from(TABLE).where(*_conditions(query))).scalar_one()
 
 
 def get(ctx: CommandContext, definition_id: str) -> Deployed:
@@ -87,9 +81,7 @@ def xml(ctx: CommandContext, definition_id: str) -> bytes:
 
 def is_suspended(ctx: CommandContext, definition_id: str) -> bool:
     """Tells whether new instances of a definition are refused."""
-    return bool(
-        ctx.connection.execute(select(TABLE.c.suspended).where(TABLE.c.id == definition_id)).scalar_one()
-    )
+    return bool(ctx.connection.execute(select(TABLE.c.suspended).where(TABLE.c.id == definition_id)).scalar_one())
 
 
 def set_suspended(ctx: CommandContext, definition_id: str, *, suspended: bool) -> None:

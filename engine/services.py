@@ -55,9 +55,7 @@ class InstanceServices:
             raise ExecutionFailed(str(cause), code="unknownDecision") from cause
         return decisions.decide(self._ctx, deployed, variables, anchor=anchor)
 
-    def definition(
-        self, key: str, *, binding: str = "latest", version: str | None = None
-    ) -> tuple[str, Definition]:
+    def definition(self, key: str, *, binding: str = "latest", version: str | None = None) -> tuple[str, Definition]:
         """Returns the diagram that a call activity names, with its definition id."""
         try:
             deployed = definitions.resolve(

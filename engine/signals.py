@@ -24,9 +24,7 @@ def broadcast(
     """
     authorizations.require_signal(ctx, name)
     table = models.event_subscription
-    rows = ctx.connection.execute(
-        select(table).where(table.c.event_type == "signal", table.c.event_name == name)
-    )
+    rows = ctx.connection.execute(select(table).where(table.c.event_type == "signal", table.c.event_name == name))
     plain = {key: to_json(value) for key, value in (variables or {}).items()}
     jobs = [_delivery(ctx, row, name, plain) for row in rows if sender is None or row.root_id != sender]
     if jobs:
@@ -59,8 +57,6 @@ def deliver(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) -> None:
     values = {name: from_json(value) for name, value in payload["variables"].items()}
     if row.root_id is None:
         deployed = ctx.engine.definitions.deployed(ctx, row.definition_id)
-        process_instances.start(
-            ctx, deployed, values=values, start_event_id=row.element_id, cause="started_by_signal"
-        )
+        process_instances.start(ctx, deployed, values=values, start_event_id=row.element_id, cause="started_by_signal")
         return
     receive(ctx, process_instances.load(ctx, row.root_id), row.wait_id, values, payload["name"])

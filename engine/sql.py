@@ -9,9 +9,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
-def upsert(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, update: Sequence[str]
-) -> None:
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, update: Sequence[str]) -> None:
     """Inserts rows, or updates the named columns of those whose primary key exists: one statement for both."""
     if not rows:
         return

@@ -228,9 +228,7 @@ def form_of(ctx: CommandContext, task: UserTask) -> Form | None:
 def attempts_of(ctx: CommandContext, task_id: str) -> list[dict[str, Any]]:
     """Returns what was tried on a task without completing it, oldest first; personal values as references."""
     table = models.task_attempt
-    rows = ctx.connection.execute(
-        select(table).where(table.c.task_id == task_id).order_by(table.c.at, table.c.id)
-    )
+    rows = ctx.connection.execute(select(table).where(table.c.task_id == task_id).order_by(table.c.at, table.c.id))
     return [{"at": row.at, "by": row.by, "data": decode(row.data)} for row in rows]
 
 
@@ -260,16 +258,12 @@ def assign(ctx: CommandContext, task_id: str, user_id: str | None) -> UserTask:
     return _assign(ctx, running, task, user_id, kind="task.assigned")
 
 
-def _assign(
-    ctx: CommandContext, running: Running, task: UserTask, assignee: str | None, *, kind: str
-) -> UserTask:
+def _assign(ctx: CommandContext, running: Running, task: UserTask, assignee: str | None, *, kind: str) -> UserTask:
     first_time = task.claimed_at is None and assignee is not None
     if first_time:
         running.ledger.stop(ctx, task.element_id, "started")
     claimed_at = ctx.now_micros if first_time else task.claimed_at
-    ctx.connection.execute(
-        update(TASK).where(TASK.c.id == task.id).values(assignee=assignee, claimed_at=claimed_at)
-    )
+    ctx.connection.execute(update(TASK).where(TASK.c.id == task.id).values(assignee=assignee, claimed_at=claimed_at))
     body = {"task": task.id, "element": task.element_id, "assignee": assignee, "was": task.assignee}
     process_instances.apply(ctx, running, kind=kind, body=body)
     return get(ctx, task_id=task.id)
@@ -331,11 +325,7 @@ def _checked(ctx: CommandContext, running: Running, task: UserTask, values: dict
 
 def _open_task(ctx: CommandContext, task_id: str, *, operation: str) -> tuple[Running, UserTask]:
     """Reads task and instance with one statement and guards: it exists, is open, and the actor may do this."""
-    may_take = (
-        literal(True)
-        if ctx.actor.is_system
-        else _may_take(ctx.actor.user_id, ctx.actor.roles).label("may_take")
-    )
+    may_take = literal(True) if ctx.actor.is_system else _may_take(ctx.actor.user_id, ctx.actor.roles).label("may_take")
     instance = models.process_instance
     row = ctx.connection.execute(
         select(*TASK_COLUMNS, *[column.label(f"i_{column.name}") for column in COLUMNS], may_take)

@@ -160,9 +160,7 @@ def of_instance(ctx: CommandContext, root_id: str, *, scope_id: str = "") -> dic
         .group_by(table.c.name)
         .subquery()
     )
-    rows = ctx.connection.execute(
-        select(table).join(newest, table.c.id == newest.c.id).order_by(table.c.name)
-    )
+    rows = ctx.connection.execute(select(table).join(newest, table.c.id == newest.c.id).order_by(table.c.name))
     return {row.name: decode(row.value) for row in rows if not row.deleted}
 
 
