@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from engine.bpmn.outcome import DecisionTaken
@@ -138,11 +138,11 @@ class Ledger:
     ) -> Deadline | None:
         outputs = row.outputs
         code = str(outputs["code"])
-        due_at, trace = _compute(ctx, anchor, outputs["limit"], str(outputs["unit"]))
+        computed = _compute(ctx, anchor, outputs["limit"], str(outputs["unit"]), outputs.get("warn_at"))
         origin = _origin(result, row)
         present = next((deadline for deadline in self.running() if deadline.code == code), None)
         if present is not None:
-            return self._redate(present, anchor, due_at, trace, origin, outputs)
+            return self._redate(present, anchor, computed, origin, outputs)
         if outputs.get("action", "open") == "redate":
             return None  # The deadline was met, or never opened: there is nothing to move.
         deadline = Deadline(
@@ -151,7 +151,7 @@ class Ledger:
             code=code,
             state="open",
             anchor_at=to_micros(anchor),
-            due_at=due_at,
+            due_at=computed.due_at,
             stop_element=outputs.get("stop_element"),
             stop_on=outputs.get("stop_on") or "completed",
             stop_time=outputs.get("stop_time"),
@@ -159,19 +159,25 @@ class Ledger:
             responsible=outputs.get("responsible"),
             attempts_needed=_integer(outputs.get("attempts")),
             row=origin,
-            trace=(trace,),
-            warn_at=_warnings(to_micros(anchor), due_at, outputs.get("warn_at")),
+            trace=(computed.trace,),
+            warn_at=computed.warn_at,
             opened_at=ctx.now_micros,
         )
-        self._put(deadline, "deadline.opened", due=due_at, anchor=deadline.anchor_at, row=origin, trace=trace)
+        self._put(
+            deadline,
+            "deadline.opened",
+            due=computed.due_at,
+            anchor=deadline.anchor_at,
+            row=origin,
+            trace=computed.trace,
+        )
         return deadline
 
     def _redate(
         self,
         present: Deadline,
         anchor: datetime,
-        due_at: int | None,
-        trace: Any,
+        computed: Computed,
         origin: Mapping[str, Any],
         outputs: Mapping[str, Any],
     ) -> Deadline:
@@ -179,14 +185,17 @@ class Ledger:
         moved = dataclasses.replace(
             present,
             anchor_at=to_micros(anchor),
-            due_at=due_at,
+            due_at=computed.due_at,
             row=origin,
-            trace=(*present.trace, trace),
-            warn_at=_warnings(to_micros(anchor), due_at, outputs.get("warn_at")),
+            trace=(*present.trace, computed.trace),
+            warn_at=computed.warn_at,
             stop_element=outputs.get("stop_element") or present.stop_element,
+            responsible=outputs.get("responsible") or present.responsible,
             escalate_to=_roles(outputs.get("escalate_to")) or present.escalate_to,
         )
-        self._put(moved, "deadline.redated", due=due_at, was=present.due_at, row=origin, trace=trace)
+        self._put(
+            moved, "deadline.redated", due=computed.due_at, was=present.due_at, row=origin, trace=computed.trace
+        )
         return moved
 
     def stop(
@@ -258,10 +267,15 @@ class Ledger:
         if deadline is None or deadline.due_at is not None:
             return None
         blocked = deadline.trace[-1]
-        due_at, trace = _compute(ctx, from_micros(deadline.anchor_at), blocked["limit"], blocked["unit"])
-        warn_at = _warnings(deadline.anchor_at, due_at, deadline.row.get("warn_at"))
-        dated = dataclasses.replace(deadline, due_at=due_at, trace=(*deadline.trace, trace), warn_at=warn_at)
-        self._put(dated, "deadline.redated", due=due_at, was=None, trace=trace)
+        anchor = from_micros(deadline.anchor_at)
+        computed = _compute(ctx, anchor, blocked["limit"], blocked["unit"], deadline.row.get("warn_at"))
+        dated = dataclasses.replace(
+            deadline,
+            due_at=computed.due_at,
+            trace=(*deadline.trace, computed.trace),
+            warn_at=computed.warn_at,
+        )
+        self._put(dated, "deadline.redated", due=computed.due_at, was=None, trace=computed.trace)
         return dated
 
     def _put(self, deadline: Deadline, kind: str, **details: Any) -> None:
@@ -291,13 +305,25 @@ def _stop_instant(ctx: CommandContext, deadline: Deadline, variables: Mapping[st
     return ctx.now_micros
 
 
-def _compute(ctx: CommandContext, anchor: datetime, limit: Any, unit: str) -> tuple[int | None, Any]:
-    """Returns the due instant and its trace; None with the reason when the calendar year is not loaded."""
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A due instant (µs), when to warn of it, and how both were found."""
+
+    due_at: int | None
+    warn_at: tuple[int, ...]
+    trace: Mapping[str, Any]
+
+
+def _compute(ctx: CommandContext, anchor: datetime, limit: Any, unit: str, warn_at: Any) -> Computed:
+    """Computes a limit; where the calendar year is not loaded, the due instant is None and the trace says so."""
+    calendar = ctx.engine.calendar
     try:
-        due = ctx.engine.calendar.due_at(anchor, limit, unit)
+        due = calendar.due_at(anchor, limit, unit)
+        warnings = calendar.warnings_at(due, anchor, warn_at or ())
     except YearNotLoaded as missing:
-        return None, {"limit": to_json(limit), "unit": unit, "blocked": str(missing)}
-    return to_micros(due.due_at), due.trace
+        return Computed(None, (), {"limit": to_json(limit), "unit": unit, "blocked": str(missing)})
+    instants = (to_micros(warning) for warning in warnings if anchor < warning < due.due_at)
+    return Computed(to_micros(due.due_at), tuple(instants), due.trace)
 
 
 def _origin(result: DecisionResult, row: FiredRow) -> dict[str, Any]:
@@ -312,15 +338,6 @@ def _origin(result: DecisionResult, row: FiredRow) -> dict[str, Any]:
         "noteEn": row.note_en,
         "warn_at": to_json(row.outputs.get("warn_at")),
     }
-
-
-def _warnings(anchor_at: int, due_at: int | None, percents: Any) -> tuple[int, ...]:
-    if due_at is None or not percents:
-        return ()
-    span = max(due_at - anchor_at, 0)
-    second = timedelta(seconds=1) // timedelta(microseconds=1)
-    instants = (anchor_at + span * int(percent) // 100 for percent in percents)
-    return tuple(sorted({instant - instant % second for instant in instants if instant > anchor_at}))
 
 
 def _roles(value: Any) -> tuple[str, ...]:
