@@ -1,0 +1,358 @@
+"""Compiles boxed expressions to closures over a frame (DMN 1.5, 10.2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.dmn import model as boxed
+from engine.dmn.faults import Faults
+from engine.dmn.frame import NOTHING, Compiled, Frame, constant
+from engine.dmn.hit_policy import Policy
+from engine.dmn.model import DecisionTable, DmnModel, Expression, LiteralExpression, Parameter
+from engine.dmn.table import CompiledRow, CompiledTable
+from engine.dmn.types import resolve
+from engine.feel import DOMAIN_FUNCTIONS, FeelSyntaxError, UnaryTests, compile_expression, compile_unary_tests
+from engine.feel.builtins import BUILTINS
+from engine.feel.functions import invoke
+from engine.feel.limits import Work
+from engine.feel.types import Type, coerced
+from engine.feel.values import FeelFunction
+
+Names = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text stands, in words for a process owner: `表 T 行 r1 列 c` / `table T row r1 column c`."""
+
+    zh: str
+    en: str
+    element_id: str | None
+    line: int | None = None
+
+
+class BoxedCompiler:
+    """Compiles the expressions of one file. A text that is no FEEL becomes a finding and evaluates to null."""
+
+    def __init__(self, model: DmnModel, faults: Faults, types: Mapping[str, Type], tables: list[CompiledTable]) -> None:
+        self._model = model
+        self._faults = faults
+        self._types = types
+        self._tables = tables
+        self._place = Place("", "", None)
+
+    def place(self, element_id: str, name: str) -> None:
+        """Says which decision or function is compiled next, for the findings."""
+        self._place = Place(f"「{name}」", f'"{name}"', element_id)
+
+    # ------------------------------------------------------------ texts
+
+    def text(self, literal: LiteralExpression | None, names: Names, where: Place | None = None) -> Compiled:
+        """Compiles a FEEL expression; an empty one is null."""
+        if literal is None or not literal.text.strip():
+            return NOTHING
+        try:
+            expression = compile_expression(literal.text, names, functions=DOMAIN_FUNCTIONS, types=self._types)
+        except FeelSyntaxError as error:
+            self._refuse(error, literal.text, where, literal.line)
+            return NOTHING
+
+        def run(frame: Frame) -> Any:
+            frame.charge()
+            return expression.evaluate(frame.variables, frame.environment)
+
+        return Compiled(run, expression.names)
+
+    def tests(self, text: str, names: Names, where: Place) -> UnaryTests | None:
+        """Compiles the condition of a cell; None stands for any value."""
+        if text.strip() in ("", "-"):
+            return None
+        try:
+            return compile_unary_tests(text, names, functions=DOMAIN_FUNCTIONS, types=self._types)
+        except FeelSyntaxError as error:
+            self._refuse(error, text, where, where.line)
+            return compile_unary_tests("false")
+
+    def _refuse(self, error: FeelSyntaxError, text: str, where: Place | None, line: int | None) -> None:
+        place = where or self._place
+        self._faults.add(
+            "error",
+            "feel-syntax",
+            f"{place.zh}中的表达式无法解析：{text[:80]}（{error}）",
+            f"the expression in {place.en} is no FEEL: {text[:80]} ({error})",
+            place.element_id,
+            line,
+        )
+
+    # ------------------------------------------------------------ boxed expressions
+
+    def expression(self, expression: Expression | None, names: Names) -> Compiled:
+        """Compiles any boxed expression and brings its result to the declared type."""
+        if expression is None:
+            return NOTHING
+        compiled = self._compile(expression, names)
+        is_function = isinstance(expression, boxed.FunctionDefinition)
+        return compiled if is_function else self.typed(compiled, expression.type_ref)
+
+    def typed(self, compiled: Compiled, type_ref: str) -> Compiled:
+        """Coerces what `compiled` yields (DMN 1.5, 10.3.2.9.4)."""
+        wanted = resolve(type_ref, self._model)
+        if wanted is None:
+            return compiled
+        return Compiled(lambda frame: coerced(compiled.run(frame), wanted, frame.work()), compiled.free)
+
+    def _compile(self, expression: Expression, names: Names) -> Compiled:
+        match expression:
+            case boxed.LiteralExpression():
+                return self.text(expression, names)
+            case boxed.DecisionTable():
+                return self.table(expression, names)[1]
+            case boxed.Context():
+                return self._context(expression, names)
+            case boxed.Invocation():
+                return self._invocation(expression, names)
+            case boxed.Relation():
+                return self._relation(expression, names)
+            case boxed.BoxedList():
+                items = [self.expression(item, names) for item in expression.items]
+                return Compiled(lambda frame: [item.run(frame) for item in items], _free(items))
+            case boxed.FunctionDefinition():
+                return self.function(expression, names)
+            case boxed.Conditional():
+                return self._conditional(expression, names)
+            case boxed.Filter():
+                return self._filter(expression, names)
+            case boxed.Iterator():
+                return self._iterator(expression, names)
+
+    def _context(self, expression: boxed.Context, names: Names) -> Compiled:
+        entries: list[tuple[str | None, Compiled]] = []
+        free: set[str] = set()
+        known = names
+        for variable, value in expression.entries:
+            compiled = self.expression(value, known)
+            if variable is not None:
+                compiled = self.typed(compiled, variable.type_ref)
+                known |= {variable.name}
+            free |= compiled.free - {name for name, _ in entries if name}
+            entries.append((variable.name if variable else None, compiled))
+
+        def run(frame: Frame) -> Any:
+            context: dict[str, Any] = {}
+            for name, value in entries:
+                result = value.run(frame.inside(context))
+                if name is None:
+                    return result
+                context[name] = result
+            return context
+
+        return Compiled(run, frozenset(free))
+
+    def _invocation(self, expression: boxed.Invocation, names: Names) -> Compiled:
+        bindings = [(p.name, self.typed(self.expression(v, names), p.type_ref)) for p, v in expression.bindings]
+        arguments = _free(value for _, value in bindings)
+        called = expression.called
+        builtin = BUILTINS.get(called.text.strip()) if isinstance(called, LiteralExpression) else None
+        parameters = tuple(name for name, _ in bindings)
+        if builtin is not None and called is not None and called.text.strip() not in names:  # type: ignore[union-attr]
+            resolved = builtin.resolve(len(bindings), parameters)
+            return Compiled(
+                lambda frame: resolved(frame.work(), [value.run(frame) for _, value in bindings]), arguments
+            )
+        function = self.expression(called, names)
+
+        def run(frame: Frame) -> Any:
+            found = function.run(frame)
+            if type(found) is not FeelFunction or set(parameters) != set(found.parameters):
+                return None
+            values = {name: value.run(frame) for name, value in bindings}
+            return invoke(found, [values[name] for name in found.parameters], frame.work())
+
+        return Compiled(run, arguments | function.free)
+
+    def _relation(self, expression: boxed.Relation, names: Names) -> Compiled:
+        columns = [column.name for column in expression.columns]
+        rows = [
+            [
+                self.typed(self.expression(cell, names), column.type_ref)
+                for cell, column in zip(row, expression.columns, strict=False)
+            ]
+            for row in expression.rows
+        ]
+
+        def run(frame: Frame) -> Any:
+            return [dict(zip(columns, (cell.run(frame) for cell in row), strict=False)) for row in rows]
+
+        return Compiled(run, _free(cell for row in rows for cell in row))
+
+    def function(self, definition: boxed.FunctionDefinition | None, names: Names, *, name: str = "") -> Compiled:
+        """Compiles a function; it sees the variables of the place where it is defined."""
+        if definition is None:
+            return NOTHING
+        parameters = tuple(parameter.name for parameter in definition.parameters)
+        types = tuple(self._type(parameter) for parameter in definition.parameters)
+        body = NOTHING
+        if definition.kind == "FEEL":
+            body = self.typed(self.expression(definition.body, names | set(parameters)), definition.type_ref)
+
+        def define(frame: Frame) -> FeelFunction:
+            def call(_: Work, arguments: list[Any]) -> Any:
+                return frame.call(body.run, dict(zip(parameters, arguments, strict=True)))
+
+            return FeelFunction(name, parameters, call, types)
+
+        return Compiled(define, body.free - set(parameters))
+
+    def _type(self, parameter: Parameter) -> Type | None:
+        return resolve(parameter.type_ref, self._model)
+
+    def _conditional(self, expression: boxed.Conditional, names: Names) -> Compiled:
+        condition, then, otherwise = (
+            self.expression(part, names) for part in (expression.condition, expression.then, expression.otherwise)
+        )
+        return Compiled(
+            lambda frame: (then if condition.run(frame) is True else otherwise).run(frame),
+            _free((condition, then, otherwise)),
+        )
+
+    def _filter(self, expression: boxed.Filter, names: Names) -> Compiled:
+        source = self.expression(expression.source, names)
+        match = self.expression(expression.match, names | {"item"})
+
+        def run(frame: Frame) -> Any:
+            items = _as_list(source.run(frame))
+            return [item for item in items if match.run(frame.inside(_item_scope(item))) is True]
+
+        return Compiled(run, source.free | (match.free - {"item"}))
+
+    def _iterator(self, expression: boxed.Iterator, names: Names) -> Compiled:
+        variable = expression.variable
+        source = self.expression(expression.source, names)
+        body = self.expression(expression.body, names | {variable, "partial"})
+        finish = _FINISHES[expression.kind]
+
+        def run(frame: Frame) -> Any:
+            found = source.run(frame)
+            if found is None:
+                return None
+            results: list[Any] = []
+            for item in _as_list(found):
+                results.append(body.run(frame.inside({variable: item, "partial": list(results)})))
+            return finish(results)
+
+        return Compiled(run, source.free | (body.free - {variable, "partial"}))
+
+    # ------------------------------------------------------------ tables
+
+    def table_of(self, expression: Expression | None, names: Names) -> tuple[CompiledTable, Compiled] | None:
+        """Returns the table of a decision that is a table directly, else None."""
+        return self.table(expression, names) if isinstance(expression, DecisionTable) else None
+
+    def table(self, table: DecisionTable, names: Names) -> tuple[CompiledTable, Compiled]:
+        """Compiles a table and its closure."""
+        inputs = [
+            self.text(
+                clause.expression, names, self._column(clause.label or clause.title, None, clause.expression.line)
+            )
+            for clause in table.inputs
+        ]
+        rows = [self._row(rule, table, names) for rule in table.rules]
+        output_names = [output.name or output.label or "result" for output in table.outputs]
+        defaults = [self.text(o.default, names) if o.default is not None else None for o in table.outputs]
+        compiled = CompiledTable(
+            table,
+            inputs=inputs,
+            rows=rows,
+            names=output_names,
+            types=self._output_types(table),
+            defaults=defaults,
+            policy=Policy(
+                self._place.element_id or "",
+                table.hit_policy,
+                table.aggregation,
+                [self._ranks(output.allowed, names) for output in table.outputs],
+            ),
+        )
+        self._tables.append(compiled)
+        free = _free([*inputs, *(cell for row in rows for cell in row.outputs)])
+        free |= {name for row in rows for tests in row.tests if tests is not None for name in tests.names}
+        return compiled, Compiled(lambda frame: compiled.decide(frame).output, free - {"?"})
+
+    def _row(self, rule: boxed.Rule, table: DecisionTable, names: Names) -> CompiledRow:
+        tests, outputs = [], []
+        provenance: dict[str, str] = {}
+        for cell, clause in zip(rule.inputs, table.inputs, strict=True):
+            tests.append(self.tests(cell.text, names, self._column(clause.label or clause.title, rule, cell.line)))
+            if cell.provenance:
+                provenance[clause.title] = cell.provenance
+        for cell, output in zip(rule.outputs, table.outputs, strict=True):
+            title = output.name or output.label
+            literal = LiteralExpression(cell.text, line=cell.line)
+            outputs.append(self.text(literal, names, self._column(title, rule, cell.line)))
+            if cell.provenance:
+                provenance[title] = cell.provenance
+        return CompiledRow(rule, tuple(tests), tuple(outputs), provenance)
+
+    def _column(self, title: str, rule: boxed.Rule | None, line: int | None) -> Place:
+        row_zh = f"第 {rule.index} 行（{rule.row_id}）" if rule else ""
+        row_en = f" row {rule.index} ({rule.row_id})" if rule else ""
+        element = rule.row_id if rule else self._place.element_id
+        return Place(
+            f"表{self._place.zh}{row_zh}列「{title}」",
+            f'table {self._place.en}{row_en} column "{title}"',
+            element,
+            line,
+        )
+
+    def _output_types(self, table: DecisionTable) -> list[Type | None]:
+        return [resolve(output.type_ref, self._model) for output in table.outputs]
+
+    def _ranks(self, allowed: LiteralExpression | None, names: Names) -> list[Any] | None:
+        """Allowed output values as a list, best first."""
+        if allowed is None:
+            return None
+        try:
+            ranks = compile_expression(f"[{allowed.text}]", names)
+        except FeelSyntaxError:
+            return None
+        value = constant(ranks)
+        return value if isinstance(value, list) else None
+
+
+def _free(parts: Iterable[Compiled]) -> Names:
+    return frozenset[str]().union(*(part.free for part in parts))
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _item_scope(item: Any) -> dict[str, Any]:
+    """Inside a filter the entries of the item are visible too."""
+    return {**item, "item": item} if isinstance(item, dict) else {"item": item}
+
+
+def _some(results: list[Any]) -> bool | None:
+    return _quantified(results, decisive=True)
+
+
+def _every(results: list[Any]) -> bool | None:
+    return _quantified(results, decisive=False)
+
+
+def _quantified(results: list[Any], *, decisive: bool) -> bool | None:
+    """Three-valued: decided by one result, null if one is no boolean, else the contrary."""
+    if any(result is decisive for result in results):
+        return decisive
+    return None if any(not isinstance(result, bool) for result in results) else not decisive
+
+
+_FINISHES: Mapping[str, Callable[[list[Any]], Any]] = {
+    "for": lambda results: results,
+    "some": _some,
+    "every": _every,
+}

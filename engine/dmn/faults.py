@@ -1,0 +1,36 @@
+"""Collects what is wrong with a DMN file while it is read and compiled."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from engine.findings import Finding, Severity
+
+
+class Placed(Protocol):
+    """Something of a file that knows where it stands."""
+
+    @property
+    def line(self) -> int | None: ...
+
+    def get(self, name: str, default: str = "") -> str: ...
+
+
+class Faults:
+    """The findings so far, in the order in which they were found."""
+
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+
+    @property
+    def errors(self) -> bool:
+        """Tells whether any of them forbids deployment."""
+        return any(finding.severity == "error" for finding in self.found)
+
+    def error(self, code: str, zh: str, en: str, where: Placed) -> None:
+        """Adds an error at an element."""
+        self.add("error", code, zh, en, where.get("id") or None, where.line)
+
+    def add(self, severity: Severity, code: str, zh: str, en: str, element_id: str | None, line: int | None) -> None:
+        """Adds a finding."""
+        self.found.append(Finding(severity, code, zh, en, element_id=element_id, line=line))
