@@ -14,7 +14,7 @@ from rich.table import Table
 
 from api import checking, files, seeding
 from api.composition import build_engine
-from api.demo import play
+from api.demo import tell
 from api.logs import configure_logs
 from crm.migrations import VERSIONS as CRM_VERSIONS
 from engine import audit, deployments, users
@@ -222,7 +222,7 @@ def demo() -> None:
 
     Example: marque demo
     """
-    play(console)
+    sys.exit(0 if tell(console) else 1)
 
 
 def overview(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:

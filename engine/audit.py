@@ -77,7 +77,7 @@ def _heads(ctx: CommandContext, chain_id: str | None) -> Iterator[tuple[str, Hea
     others = models.chain_head
     query = select(others) if chain_id is None else select(others).where(others.c.chain_id == chain_id)
     for row in ctx.connection.execute(query):
-        yield row.chain_id, Head(row.count, row.head), row.mac, None
+        yield row.chain_id, Head(row.events, row.head), row.mac, None
 
 
 def _chains(ctx: CommandContext, chain_id: str | None) -> Iterator[tuple[str, list[Any]]]:

@@ -193,9 +193,7 @@ class Ledger:
             responsible=outputs.get("responsible") or present.responsible,
             escalate_to=_roles(outputs.get("escalate_to")) or present.escalate_to,
         )
-        self._put(
-            moved, "deadline.redated", due=computed.due_at, was=present.due_at, row=origin, trace=computed.trace
-        )
+        self._put(moved, "deadline.redated", due=computed.due_at, was=present.due_at, row=origin, trace=computed.trace)
         return moved
 
     def stop(
@@ -355,7 +353,9 @@ def _to_json(deadline: Deadline) -> dict[str, Any]:
 
 
 def _from_json(entry: Mapping[str, Any]) -> Deadline:
-    return Deadline(**{name: tuple(value) if name in JSON_TUPLES else value for name, value in entry.items()})
+    values: dict[str, Any] = dict(entry)
+    values.update({name: tuple(values[name]) for name in JSON_TUPLES})
+    return Deadline(**values)
 
 
 def _row(deadline: Deadline, root_id: str) -> dict[str, Any]:

@@ -94,10 +94,10 @@ def record(ctx: CommandContext, chain_id: str, kind: str, body: Mapping[str, Any
     """Adds an event to a chain that belongs to no instance. Raises StaleRevision if another was faster."""
     table = models.chain_head
     row = ctx.connection.execute(select(table).where(table.c.chain_id == chain_id)).one_or_none()
-    previous = Head(row.count, row.head) if row else genesis(chain_id)
+    previous = Head(row.events, row.head) if row else genesis(chain_id)
     made = link(ctx, chain_id, previous, kind, body)
     values = {
-        "count": made.head.count,
+        "events": made.head.count,
         "head": made.head.head,
         "mac": seal(ctx.engine.chain_key, chain_id, made.head, None),
     }
@@ -105,7 +105,7 @@ def record(ctx: CommandContext, chain_id: str, kind: str, body: Mapping[str, Any
         ctx.connection.execute(insert(table).values(chain_id=chain_id, **values))
     else:
         changed = ctx.connection.execute(
-            update(table).where(table.c.chain_id == chain_id, table.c.count == previous.count).values(**values)
+            update(table).where(table.c.chain_id == chain_id, table.c.events == previous.count).values(**values)
         )
         if changed.rowcount != 1:
             raise StaleRevision(f"the chain {chain_id} grew meanwhile")

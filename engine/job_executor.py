@@ -97,7 +97,7 @@ class JobExecutor:
             self._wake.clear()
             try:
                 busy = run_one(self._engine) is not None
-            except Exception:  # noqa: BLE001 - the loop must outlive a database that is away for a while
+            except Exception:
                 log.exception("executor.failed")
                 busy = False
             if not busy:

@@ -337,7 +337,7 @@ chain_head = Table(
     "chain_head",
     metadata,
     Column("chain_id", String(64), primary_key=True),
-    Column("count", Integer, nullable=False),
+    Column("events", Integer, nullable=False),
     Column("head", LargeBinary(32), nullable=False),
     Column("mac", LargeBinary(32), nullable=False),
 )

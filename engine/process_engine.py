@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from engine.clock import Clock
 from engine.context import Actor, CommandContext
@@ -105,7 +105,4 @@ class ProcessEngine:
 def jobs_changed(ctx: CommandContext) -> None:
     """Wakes the executors of this process once the transaction is committed."""
     if not ctx.after_commit:
-        ctx.after_commit.append(lambda: [call() for call in ctx.engine.on_jobs] and None)
-
-
-__all__ = ["Any", "ProcessEngine", "jobs_changed"]
+        ctx.after_commit.extend(ctx.engine.on_jobs)

@@ -37,7 +37,10 @@ REFUSALS: Mapping[str, type[MarqueError]] = {
 }
 
 
-def play(scenario: Scenario, driver: Driver) -> Result:
+Observer = Callable[[Step, Driver, Result], None]
+
+
+def play(scenario: Scenario, driver: Driver, *, after_step: Observer | None = None) -> Result:
     """Plays all steps; stops at the first step that cannot be done, but reports every unmet expectation."""
     result = Result(scenario)
     for step in scenario.steps:
@@ -46,6 +49,8 @@ def play(scenario: Scenario, driver: Driver) -> Result:
         except StepFailed as failed:
             result.failures.append(f"{step.title} at {shown(driver.now())}: {failed}")
             break
+        if after_step is not None:
+            after_step(step, driver, result)
     return result
 
 
