@@ -67,6 +67,14 @@ class JobWait:
 WaitDetails = UserTaskWait | ExternalTaskWait | TimerWait | SubscriptionWait | JobWait
 WaitKind = Literal["user_task", "external_task", "timer", "subscription", "job"]
 
+WAIT_KINDS: Mapping[type[WaitDetails], WaitKind] = {
+    UserTaskWait: "user_task",
+    ExternalTaskWait: "external_task",
+    TimerWait: "timer",
+    SubscriptionWait: "subscription",
+    JobWait: "job",
+}
+
 
 # ---------------------------------------------------------------- what can happen
 

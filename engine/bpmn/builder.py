@@ -1,0 +1,117 @@
+"""Builds the specs of a process from its model: nodes first, then flows, guards, listeners and joins.
+
+The library's parser is not used: it recurses along the flows (a line of 500 nodes breaks it), accepts what it then
+ignores, and knows no extension attributes. Nothing here recurses but into nested sub-processes.
+"""
+
+from __future__ import annotations
+
+from engine.bpmn.definition import Element
+from engine.bpmn.elements import element_of
+from engine.bpmn.event_builder import event_definition
+from engine.bpmn.graph import Graph
+from engine.bpmn.model import Body, Node, Process
+from engine.bpmn.node_builder import NodeBuilder
+from engine.bpmn.specs.activities import Activity
+from engine.bpmn.specs.event_sub_processes import EventSubProcess, Listener
+from engine.bpmn.specs.events import BoundaryEvent
+from engine.bpmn.specs.joins import InclusiveGateway, Join, QuantityJoin
+from engine.bpmn.specs.node import FlowSpec
+from engine.bpmn.specs.node import Node as NodeSpec
+from engine.bpmn.specs.scope_spec import ScopeSpec
+
+
+class ProcessBuilder:
+    """Builds one process. `elements` then holds the public elements by id."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self.elements: dict[str, Element] = {}
+
+    def build(self) -> ScopeSpec:
+        """Returns the specs of the whole process."""
+        return self._scope(self._process.body, self._process.id, None)
+
+    def _scope(self, body: Body, name: str, parent_id: str | None) -> ScopeSpec:
+        spec = ScopeSpec(name)
+        made = {node.id: self._node(spec, node, parent_id) for node in body.nodes.values()}
+        doors = self._doors(spec, body, made)
+        self._connect(body, made, doors)
+        self._guard(body, made)
+        self._begin(spec, body, made)
+        self._prepare_joins(body, made)
+        return spec
+
+    def _node(self, spec: ScopeSpec, node: Node, parent_id: str | None) -> NodeSpec:
+        element = element_of(node, parent_id)
+        self.elements[node.id] = element
+        inner = None if node.body is None else self._scope(node.body, node.id, node.id)
+        return NodeBuilder(spec, node, element, inner).build()
+
+    def _doors(self, spec: ScopeSpec, body: Body, made: dict[str, NodeSpec]) -> dict[str, NodeSpec]:
+        """Returns where flows to a node really lead: to the node, or to what counts its start quantity."""
+        doors = dict(made)
+        for node in body.nodes.values():
+            if node.start_quantity > 1:
+                target = made[node.id]
+                door = QuantityJoin(spec, target.element, name=f"{node.id}#quantity", quantity=node.start_quantity)
+                door.outgoing = (FlowSpec(None, target),)
+                doors[node.id] = door
+        return doors
+
+    def _connect(self, body: Body, made: dict[str, NodeSpec], doors: dict[str, NodeSpec]) -> None:
+        outgoing: dict[str, list[FlowSpec]] = {}
+        for flow in body.flows.values():
+            source = body.nodes[flow.source]
+            is_default = source.default == flow.id
+            condition = None if flow.condition is None or is_default else flow.condition.value
+            outgoing.setdefault(flow.source, []).append(
+                FlowSpec(None if flow.generated else flow.id, doors[flow.target], condition, is_default)
+            )
+        for source_id, flows in outgoing.items():
+            made[source_id].outgoing = tuple(flows)
+
+    def _guard(self, body: Body, made: dict[str, NodeSpec]) -> None:
+        for node in body.nodes.values():
+            spec = made[node.id]
+            if isinstance(spec, BoundaryEvent) and node.attached_to is not None:
+                host = made[node.attached_to]
+                assert isinstance(host, Activity)
+                host.boundaries = (*host.boundaries, spec)
+
+    def _begin(self, spec: ScopeSpec, body: Body, made: dict[str, NodeSpec]) -> None:
+        graph = Graph(body)
+        spec.entries = {node_id: made[node_id] for node_id in graph.entries()}
+        spec.starts = tuple(made[node_id] for node_id in graph.starts())
+        listeners = []
+        for node in body.nodes.values():
+            sub_process = made[node.id]
+            if isinstance(sub_process, EventSubProcess) and node.body is not None:
+                starts = [inner for inner in node.body.nodes.values() if inner.type == "startEvent"]
+                listeners += [self._listener(spec, start, sub_process) for start in starts]
+        spec.listeners = tuple(listeners)
+
+    def _listener(self, spec: ScopeSpec, start: Node, sub_process: EventSubProcess) -> Listener:
+        event = start.events[0]
+        listener = Listener(
+            spec,
+            self.elements[start.id],
+            event_definition(event),
+            sub_process=sub_process,
+            interrupting=start.interrupting,
+        )
+        listener.code_variable = event.attributes.get(f"{event.kind}CodeVariable")
+        listener.message_variable = event.attributes.get(f"{event.kind}MessageVariable")
+        return listener
+
+    def _prepare_joins(self, body: Body, made: dict[str, NodeSpec]) -> None:
+        graph = Graph(body)
+        reachable = graph.reachable()
+        for node in body.nodes.values():
+            spec = made[node.id]
+            if not isinstance(spec, Join):
+                continue
+            flows = [flow for flow in body.incoming(node.id) if flow.source in reachable]
+            spec.incoming_ids = tuple(flow.id for flow in flows)
+            if isinstance(spec, InclusiveGateway) and len(flows) > 1:
+                spec.reach = {flow.id: graph.sources_of(flow.source, without=node.id) for flow in flows}

@@ -1,0 +1,91 @@
+"""What a parsed diagram says of itself: frozen, shared by all instances and threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from engine.findings import Finding
+
+if TYPE_CHECKING:
+    from engine.bpmn.specs.scope_spec import ScopeSpec
+
+StartKind = Literal["none", "message", "timer", "signal", "conditional"]
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One flow node as its owner drew it.
+
+    `roles` are the role codes of its innermost lane that names some; `parent_id` is the sub-process it lies in, None
+    at the top level; `attributes` are the extension attributes as written (assignee, topic …) without namespace.
+    """
+
+    id: str
+    type: str
+    name: str = ""
+    name_en: str = ""
+    documentation: str = ""
+    roles: tuple[str, ...] = ()
+    parent_id: str | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    line: int | None = None
+    form_ref: str | None = None
+    form_key: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceFlow:
+    """An arrow between two flow nodes, by the ids that the owner wrote."""
+
+    id: str
+    source: str
+    target: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartEvent:
+    """One way to start the process.
+
+    `event_name` names the message or signal; `timer` is the text of a timer start and `timer_kind` says how to read
+    it (see `timers.start_due`); `initiator` is the variable that shall hold the user id of who starts it.
+    """
+
+    element_id: str
+    kind: StartKind
+    event_name: str | None = None
+    timer: str | None = None
+    timer_kind: Literal["date", "duration", "cycle"] | None = None
+    initiator: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Definition:
+    """One executable process of a diagram, ready to run.
+
+    `digest` is the SHA-256 of the file; `expression_names` are the variables that any expression of the diagram
+    reads; `classes` maps variables to the data class that the process declares; `warnings` did not forbid deployment.
+    """
+
+    key: str
+    name: str
+    name_en: str
+    version_tag: str | None
+    history_ttl: str | None
+    digest: str
+    elements: Mapping[str, Element]
+    flows: tuple[SequenceFlow, ...]
+    start_events: tuple[StartEvent, ...]
+    decision_refs: frozenset[str]
+    form_refs: frozenset[str]
+    called_elements: frozenset[str]
+    topics: frozenset[str]
+    expression_names: frozenset[str]
+    classes: Mapping[str, str]
+    properties: Mapping[str, str]
+    candidate_starter_groups: tuple[str, ...]
+    warnings: tuple[Finding, ...]
+    process: ScopeSpec = field(repr=False)

@@ -1,0 +1,77 @@
+"""Builds the library's event definitions and our throws from the events of the model."""
+
+from __future__ import annotations
+
+from engine.bpmn.model import Event, Node
+from engine.bpmn.specs.event_definitions import (
+    CancelEventDefinition,
+    ClockTimer,
+    CompensationEventDefinition,
+    Condition,
+    ErrorEventDefinition,
+    EscalationEventDefinition,
+    EventDefinition,
+    MessageEventDefinition,
+    SignalEventDefinition,
+)
+from engine.bpmn.specs.throws import (
+    SendByWorker,
+    SendMessage,
+    Terminate,
+    Throw,
+    ThrowError,
+    ThrowEscalation,
+    ThrowSignal,
+)
+
+
+def event_definition(event: Event) -> EventDefinition:
+    """Returns what a catching event waits for."""
+    match event.kind:
+        case "message":
+            return MessageEventDefinition(event.name or "")
+        case "signal":
+            return SignalEventDefinition(event.name or "")
+        case "error":
+            return ErrorEventDefinition(event.name or "error", event.code)
+        case "escalation":
+            return EscalationEventDefinition(event.name or "escalation", event.code)
+        case "cancel":
+            return CancelEventDefinition()
+        case "compensation":
+            return CompensationEventDefinition(event.ref)
+    assert event.text is not None
+    if event.kind == "conditional":
+        return Condition(event.text.value, event.attributes.get("variableName"))
+    assert event.timer_kind is not None
+    return ClockTimer(event.timer_kind, event.text.value)
+
+
+def throw(node: Node, event: Event) -> Throw:
+    """Returns what a throwing event or send task does."""
+    match event.kind:
+        case "message":
+            return send(node, event)
+        case "signal":
+            payload = tuple((item.target, item.value.value) for item in event.payload if item.value is not None)
+            return ThrowSignal(event.name or "", payload)
+        case "error":
+            return ThrowError(event.code)
+        case "escalation":
+            return ThrowEscalation(event.code)
+        case "terminate":
+            return Terminate()
+    raise AssertionError(f"{event.kind} is no throwing event")
+
+
+def send(node: Node, event: Event | None) -> Throw:
+    """Returns how a message leaves the instance: by a worker if a topic is given, else by the engine."""
+    if (topic := node.texts.get("topic")) is not None:
+        priority = node.texts.get("taskPriority")
+        return SendByWorker(topic.value, None if priority is None else priority.value, dict(node.properties))
+    key = node.texts.get("message.businessKey")
+    return SendMessage(
+        (event.name if event is not None else None) or "",
+        None if key is None else key.value,
+        node.properties.get("message.delivery") == "optional",
+    )

@@ -1,0 +1,162 @@
+"""A diagram as read: what the checks look at and the normaliser rewrites, before specs are built from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engine.bpmn.expressions import Text
+from engine.findings import Finding
+
+
+@dataclass(slots=True)
+class Event:
+    """One event definition. `name` is the message, signal or link name, `code` the error or escalation code."""
+
+    kind: str
+    line: int | None = None
+    ref: str | None = None
+    name: str | None = None
+    code: str | None = None
+    timer_kind: Literal["date", "duration", "cycle"] | None = None
+    text: Text | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+    payload: list[Mapping] = field(default_factory=list)
+    id: str | None = None
+    targets: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Mapping:
+    """A value that goes from one scope to another under `target`; `all_variables` copies everything visible."""
+
+    target: str
+    value: Text | None = None
+    all_variables: bool = False
+    business_key: bool = False
+
+
+@dataclass(slots=True)
+class Loop:
+    """Loop characteristics of an activity (BPMN 10.3.8)."""
+
+    kind: Literal["standard", "parallel", "sequential"]
+    line: int | None = None
+    cardinality: Text | None = None
+    collection: Text | None = None
+    element_variable: str | None = None
+    output_collection: str | None = None
+    output_element: str | None = None
+    condition: Text | None = None
+    test_before: bool = False
+    maximum: int | None = None
+    behavior: str = "all"
+    behavior_event: Event | None = None
+    complex_behaviors: list[tuple[Text, Event]] = field(default_factory=list)
+    async_before: bool = False
+    async_after: bool = False
+
+
+@dataclass(slots=True)
+class Flow:
+    """A sequence flow."""
+
+    id: str
+    source: str
+    target: str
+    name: str = ""
+    line: int | None = None
+    condition: Text | None = None
+    generated: bool = False
+
+
+@dataclass(slots=True)
+class Node:
+    """A flow node. `id` is unique in the diagram; `owner_id` is what its owner wrote."""
+
+    id: str
+    type: str
+    line: int | None = None
+    name: str = ""
+    documentation: str = ""
+    attributes: dict[str, str] = field(default_factory=dict)
+    standard: dict[str, str] = field(default_factory=dict)
+    properties: dict[str, str] = field(default_factory=dict)
+    roles: tuple[str, ...] = ()
+    inputs: list[Mapping] = field(default_factory=list)
+    outputs: list[Mapping] = field(default_factory=list)
+    calls_in: list[Mapping] = field(default_factory=list)
+    calls_out: list[Mapping] = field(default_factory=list)
+    texts: dict[str, Text] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    parallel_multiple: bool = False
+    attached_to: str | None = None
+    interrupting: bool = True
+    default: str | None = None
+    loop: Loop | None = None
+    body: Body | None = None
+    script_format: str | None = None
+    message_ref: str | None = None
+    event_sub_process: bool = False
+    for_compensation: bool = False
+    start_quantity: int = 1
+    completion_quantity: int = 1
+    generated: bool = False
+
+    @property
+    def property_en(self) -> str:
+        """The English name, or ''."""
+        return self.properties.get("name.en", "")
+
+
+@dataclass(slots=True)
+class Body:
+    """What lies directly inside a process or sub-process. `associations` link compensation events to handlers."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    flows: dict[str, Flow] = field(default_factory=dict)
+    associations: list[tuple[str, str]] = field(default_factory=list)
+
+    def outgoing(self, node_id: str) -> list[Flow]:
+        """Returns the flows that leave a node, in document order."""
+        return [flow for flow in self.flows.values() if flow.source == node_id]
+
+    def incoming(self, node_id: str) -> list[Flow]:
+        """Returns the flows that reach a node, in document order."""
+        return [flow for flow in self.flows.values() if flow.target == node_id]
+
+    def bodies(self) -> Iterator[Body]:
+        """Yields this body and all bodies inside it."""
+        pending = [self]
+        while pending:
+            body = pending.pop()
+            yield body
+            pending.extend(node.body for node in body.nodes.values() if node.body is not None)
+
+
+@dataclass(slots=True)
+class Process:
+    """One process of a diagram."""
+
+    id: str
+    name: str = ""
+    line: int | None = None
+    executable: bool = True
+    documentation: str = ""
+    attributes: dict[str, str] = field(default_factory=dict)
+    properties: dict[str, str] = field(default_factory=dict)
+    body: Body = field(default_factory=Body)
+    texts: list[Text] = field(default_factory=list)
+
+    def nodes(self) -> Iterator[Node]:
+        """Yields all flow nodes, however deep."""
+        return (node for body in self.body.bodies() for node in body.nodes.values())
+
+
+@dataclass(slots=True)
+class Diagram:
+    """A BPMN file as read, with the faults found on the way."""
+
+    processes: list[Process] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)

@@ -1,0 +1,55 @@
+"""Rewrites what is legal BPMN into the smaller set of forms that the specs run. The owner's ids are kept.
+
+Links become flows, a receive task or event-based gateway that starts the process becomes a start. What is rewritten
+has passed the checks already, so that no fault of the model is hidden here.
+"""
+
+from __future__ import annotations
+
+from engine.bpmn.model import Body, Event, Flow, Node, Process
+
+
+def normalise(process: Process) -> None:
+    """Rewrites one process in place."""
+    for body in process.body.bodies():
+        _connect_links(body)
+        _start_at_events(body)
+
+
+def _connect_links(body: Body) -> None:
+    """A link throw goes on at the catching link of the same name (BPMN 10.5.5) over a flow that nobody drew."""
+    catching = {
+        event.name: node.id
+        for node in body.nodes.values()
+        if node.type == "intermediateCatchEvent"
+        for event in node.events
+        if event.kind == "link"
+    }
+    for node in list(body.nodes.values()):
+        if node.type == "intermediateThrowEvent":
+            for event in node.events:
+                if event.kind == "link" and event.name in catching:
+                    flow = Flow(f"{node.id}#link", node.id, catching[event.name], generated=True)
+                    body.flows[flow.id] = flow
+
+
+def _start_at_events(body: Body) -> None:
+    """An event-based gateway that starts the process (BPMN 10.6.6) is as many message starts as it has events."""
+    for node in list(body.nodes.values()):
+        if node.type == "eventBasedGateway" and node.standard.get("instantiate") == "true":
+            for flow in body.outgoing(node.id):
+                _make_start(body.nodes[flow.target])
+                del body.flows[flow.id]
+            del body.nodes[node.id]
+
+
+def _make_start(node: Node) -> None:
+    if node.type == "receiveTask":
+        node.standard["instantiate"] = "true"
+    else:
+        node.type = "startEvent"
+
+
+def message_of(node: Node) -> Event | None:
+    """Returns the event that a starting node waits for."""
+    return node.events[0] if node.events else None

@@ -1,0 +1,74 @@
+"""Who catches a thrown error, escalation or cancel: the innermost scope first, outwards (BPMN 10.5.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from engine.bpmn.specs.event_definitions import CancelEventDefinition, Thrown
+
+if TYPE_CHECKING:
+    from engine.bpmn.specs.event_sub_processes import Listener
+    from engine.bpmn.specs.events import BoundaryEvent
+    from engine.bpmn.token import Token
+    from engine.bpmn.workflow import ScopeWorkflow
+
+
+def catch_scoped(thrown: Thrown, *, workflow: ScopeWorkflow | None = None, host: Token | None = None) -> bool:
+    """Fires the event that catches what was thrown inside `workflow`, or by the activity `host` itself.
+
+    In each scope the event sub-processes come first, then the boundary events of the activity that holds the scope.
+    A specific code goes before an event that catches every code. False: nobody catches it.
+    """
+    while True:
+        if host is not None:
+            if _fire(thrown, _boundaries(host)):
+                return True
+            if isinstance(thrown.event_definition, CancelEventDefinition):
+                return False
+            workflow = host.workflow
+        if workflow is None:
+            return False
+        if _fire(thrown, workflow.task_tree.children):
+            return True
+        host = workflow.host
+        if host is None:
+            return False
+
+
+def _boundaries(host: Token) -> list[Token]:
+    """Returns what guards an activity; an instance of a loop is guarded by the events of its body."""
+    guards = list(host.children)
+    if getattr(host.task_spec, "looped", False):
+        guards += host.parent.children
+    return guards
+
+
+def _fire(thrown: Thrown, tokens: list[Token]) -> bool:
+    catching = sorted(_catching(thrown, tokens), key=lambda token: _code(token) is None)
+    if not catching:
+        return False
+    token = catching[0]
+    token.task_spec.fire(token, caught_variables(token.task_spec, thrown))
+    return True
+
+
+def _code(token: Token) -> str | None:
+    code: str | None = getattr(token.task_spec.event_definition, "code", None)
+    return code
+
+
+def _catching(thrown: Thrown, tokens: list[Token]) -> Iterator[Token]:
+    for token in tokens:
+        spec = token.task_spec
+        if hasattr(spec, "arm_on") and spec.catches(token, thrown):
+            yield token
+
+
+def caught_variables(spec: BoundaryEvent | Listener, thrown: Thrown) -> dict[str, object]:
+    """Returns the variables of a thrown event, with its code and message where the catching event asks for them."""
+    variables = dict(thrown.variables)
+    for name, value in ((spec.code_variable, thrown.code), (spec.message_variable, thrown.message)):
+        if name is not None:
+            variables[name] = value
+    return variables

@@ -1,0 +1,116 @@
+"""The library's event definitions, and those that it lacks or reckons on the wrong clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
+    ErrorEventDefinition,
+    EscalationEventDefinition,
+    SignalEventDefinition,
+)
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import CancelEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+
+from engine.bpmn.expressions import Value
+from engine.bpmn.outcome import SubscriptionWait, TimerWait
+from engine.bpmn.timers import NotATimer, TimerKind, first_due, next_due
+
+if TYPE_CHECKING:
+    from engine.bpmn.token import Token
+
+__all__ = [
+    "CancelEventDefinition",
+    "ClockTimer",
+    "CompensationEventDefinition",
+    "Condition",
+    "ErrorEventDefinition",
+    "EscalationEventDefinition",
+    "EventDefinition",
+    "MessageEventDefinition",
+    "SignalEventDefinition",
+    "Thrown",
+    "arm",
+    "rearmed_timer",
+]
+
+
+class ClockTimer(TimerEventDefinition):
+    """A timer that is reckoned on our clock; the engine's jobs decide when it fires."""
+
+    def __init__(self, kind: TimerKind, value: Value) -> None:
+        super().__init__(name=kind, expression="")
+        self.kind = kind
+        self.value = value
+
+
+class Condition(ConditionalEventDefinition):
+    """A condition over variables; `variable` limits it to changes of one (camunda:variableName)."""
+
+    def __init__(self, value: Value, variable: str | None) -> None:
+        super().__init__(expression="")
+        self.value = value
+        self.variable = variable
+
+
+class CompensationEventDefinition(EventDefinition):
+    """Undoes completed activities; `activity` None means all of the scope."""
+
+    def __init__(self, activity: str | None) -> None:
+        super().__init__(name=activity)
+        self.activity = activity
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """An event on its way to whoever catches it, with what it carries."""
+
+    event_definition: EventDefinition
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+
+    @property
+    def code(self) -> str | None:
+        """The error or escalation code."""
+        code: str | None = getattr(self.event_definition, "code", None)
+        return code
+
+
+def arm(token: Token, definition: EventDefinition) -> None:
+    """Makes the token wait for the event. Errors, escalations, cancel and compensation are looked up when thrown."""
+    top = token.top
+    if isinstance(definition, ClockTimer):
+        top.open_wait(token, _timer(token, definition))
+    elif isinstance(definition, MessageEventDefinition):
+        top.open_wait(token, SubscriptionWait("message", definition.name))
+    elif isinstance(definition, SignalEventDefinition):
+        top.open_wait(token, SubscriptionWait("signal", definition.name))
+    elif isinstance(definition, Condition):
+        token.memory["was"] = False
+        top.conditionals[token.id] = token
+        top.scopes.changed.add("")
+
+
+def _timer(token: Token, definition: ClockTimer) -> TimerWait:
+    top = token.top
+    try:
+        return first_due(
+            definition.kind,
+            token.evaluate(definition.value),
+            now=top.services.now,
+            zone=top.services.environment.zone,
+            limits=top.limits,
+        )
+    except NotATimer as error:
+        raise token.fail(str(error)) from error
+
+
+def rearmed_timer(token: Token, timer: TimerWait) -> TimerWait | None:
+    """Returns the next firing of a repeating timer, None if there is none."""
+    services = token.top.services
+    return next_due(timer, now=services.now, zone=services.environment.zone, limits=token.top.limits)

@@ -1,0 +1,157 @@
+"""Start, intermediate and end events, and the boundary events of activities (BPMN 10.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.bpmn.definition import Element
+from engine.bpmn.outcome import TimerWait
+from engine.bpmn.specs.event_definitions import Condition, EventDefinition, Thrown, arm, rearmed_timer
+from engine.bpmn.specs.gateways import waits_in_gateway
+from engine.bpmn.specs.node import Node, Step
+
+if TYPE_CHECKING:
+    from engine.bpmn.specs.throws import Throw
+    from engine.bpmn.token import Token
+
+
+class Catching(Node):
+    """What waits for an event. `fire` is called when it happened, with the variables that it brings.
+
+    `code_variable` and `message_variable` name variables that shall hold the code and text of what was caught.
+    """
+
+    event_definition: EventDefinition
+    code_variable: str | None = None
+    message_variable: str | None = None
+
+    def fire(self, token: Token, variables: Mapping[str, Any]) -> None:
+        """Goes on, now that the event has happened."""
+        raise NotImplementedError
+
+    def check_condition(self, token: Token, changed: frozenset[str]) -> None:
+        """Fires a conditional event when its condition turned from false to true."""
+        condition = self.event_definition
+        assert isinstance(condition, Condition)
+        if condition.variable is not None and not changed & {condition.variable, ""}:
+            return
+        holds = token.evaluate(condition.value) is True
+        rises = holds and not token.memory["was"]
+        token.memory["was"] = holds
+        if rises:
+            self.fire(token, {})
+
+
+class StartEvent(Step):
+    """Where a scope begins. Whatever triggered it has happened already."""
+
+
+class IntermediateCatchEvent(Catching, Step):
+    """Waits for its event in the flow."""
+
+    def __init__(self, scope_spec: Any, element: Element, event_definition: EventDefinition) -> None:
+        super().__init__(scope_spec, element)
+        self.event_definition = event_definition
+
+    def _run_hook(self, token: Token) -> bool | None:
+        self.begin(token)
+        if token.fired:
+            return True
+        arm(token, self.event_definition)
+        return None
+
+    def fire(self, token: Token, variables: Mapping[str, Any]) -> None:
+        top = token.top
+        top.close_wait(token)
+        top.conditionals.pop(token.id, None)
+        if waits_in_gateway(token):
+            token.parent.task_spec.won_by(token.parent, token)
+            self.begin(token)
+        self.receive(token, variables)
+        token.complete()
+
+    def wait_activity(self, token: Token) -> str:
+        return str(token.parent.id) if waits_in_gateway(token) else token.id
+
+
+class ThrowEvent(Step):
+    """An intermediate throw event, or an end event: does what `throw` says on the way."""
+
+    def __init__(self, scope_spec: Any, element: Element, throws: tuple[Throw, ...] = ()) -> None:
+        super().__init__(scope_spec, element)
+        self.throws = throws
+
+    def _run_hook(self, token: Token) -> bool | None:
+        self.begin(token)
+        result: bool | None = True
+        for throw in self.throws:
+            if token.alive and throw(token) is None:
+                result = None
+        return result
+
+    def completed_by(self, token: Token, variables: Mapping[str, Any]) -> None:
+        """Goes on after a worker has sent the message."""
+        token.top.close_wait(token)
+        self.receive(token, variables)
+        token.complete()
+
+
+class EndEvent(ThrowEvent):
+    """Where a token ends."""
+
+    def begin(self, token: Token) -> None:
+        super().begin(token)
+        token.workflow.last_end = self.element.id
+
+
+class LinkEvent(Node):
+    """A link: the throwing side goes on at the catching side as if a flow led there (BPMN 10.5.4)."""
+
+
+class BoundaryEvent(Catching, Step):
+    """Guards an activity. It waits inside the activity's token and, when it fires, stands beside it."""
+
+    def __init__(
+        self, scope_spec: Any, element: Element, event_definition: EventDefinition, *, interrupting: bool
+    ) -> None:
+        super().__init__(scope_spec, element)
+        self.event_definition = event_definition
+        self.interrupting = interrupting
+
+    def arm_on(self, host: Token) -> Token:
+        """Begins to wait, inside the token of the guarded activity."""
+        waiting = host.add(self)
+        arm(waiting, self.event_definition)
+        return waiting
+
+    def catches(self, token: Token, thrown: Thrown) -> bool:
+        """Tells whether a thrown error, escalation or cancel is for this event."""
+        return bool(self.event_definition.catches(token, thrown))
+
+    def fire(self, token: Token, variables: Mapping[str, Any]) -> None:
+        top, host = token.top, token.parent
+        timer = token.wait[1] if token.wait is not None else None
+        top.close_wait(token)
+        was_conditional = top.conditionals.pop(token.id, None) is not None
+        token.move_up()
+        if self.interrupting:
+            host.cancel()
+        else:
+            self._wait_again(host, timer if isinstance(timer, TimerWait) else None, was_conditional)
+        self.begin(token)
+        self.receive(token, variables)
+        token.complete()
+
+    def _wait_again(self, host: Token, timer: TimerWait | None, was_conditional: bool) -> None:
+        if timer is None:
+            again = self.arm_on(host)
+            if was_conditional:
+                again.memory["was"] = True
+            return
+        following = rearmed_timer(host, timer)
+        if following is not None:
+            host.top.open_wait(host.add(self), following)
+
+    def wait_activity(self, token: Token) -> str:
+        return str(token.parent.id)

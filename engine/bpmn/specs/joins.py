@@ -1,0 +1,146 @@
+"""Gateways that wait for several flows (BPMN 10.6.3 to 10.6.5): they count tokens per incoming flow.
+
+One token stands at the join and counts in its memory how many came over each flow; the others are absorbed. A join
+that fires takes one of each; what is left counts for the next round. Variables need no merging, since they live in
+scopes and not in tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.definition import Element
+from engine.bpmn.expressions import Value
+from engine.bpmn.specs.node import Node
+
+if TYPE_CHECKING:
+    from engine.bpmn.token import Token
+
+NO_FLOW = ""
+"""Counts tokens that came over no flow of the diagram."""
+
+
+class Join(Node):
+    """Base of the joins: counts arrivals, and fires when `ready` says so."""
+
+    def _update_hook(self, token: Token) -> bool:
+        if len(self.incoming_ids) < 2:
+            return super()._update_hook(token)
+        keeper = self._absorb(token)
+        if self.is_ready(keeper):
+            self._fire(keeper)
+        return False
+
+    def is_ready(self, token: Token) -> bool:
+        """Tells whether the tokens that have arrived suffice."""
+        raise NotImplementedError
+
+    def take(self, counts: dict[str, int]) -> dict[str, int]:
+        """Returns what is left when one token of each filled flow is taken."""
+        return {flow: count - 1 for flow, count in counts.items() if count > 1}
+
+    def _absorb(self, token: Token) -> Token:
+        joins = token.workflow.joins
+        keeper = joins.get(self.name)
+        if keeper is None:
+            keeper = joins[self.name] = token
+            keeper.memory["counts"] = {}
+        counts = keeper.memory["counts"]
+        counts[token.flow or NO_FLOW] = counts.get(token.flow or NO_FLOW, 0) + 1
+        if keeper is not token:
+            token.remove()
+        return keeper
+
+    def _fire(self, token: Token) -> None:
+        left = self.take(token.memory.pop("counts"))
+        workflow = token.workflow
+        del workflow.joins[self.name]
+        if left:
+            keeper = workflow.task_tree.add(self)
+            keeper.memory["counts"] = left
+            workflow.joins[self.name] = keeper
+        if super()._update_hook(token):
+            token._ready()
+
+    def _on_cancel(self, token: Token) -> None:
+        if token.workflow.joins.get(self.name) is token:
+            del token.workflow.joins[self.name]
+        super()._on_cancel(token)
+
+
+class ParallelGateway(Join):
+    """Waits for one token on every incoming flow; then takes every outgoing flow."""
+
+    def is_ready(self, token: Token) -> bool:
+        counts = token.memory["counts"]
+        return all(counts.get(flow) for flow in self.incoming_ids)
+
+
+class InclusiveGateway(Join):
+    """Waits until no token elsewhere can still reach an empty incoming flow (BPMN 13.4.3).
+
+    `reach` maps each incoming flow to the names of the nodes from which it can be reached without passing here.
+    """
+
+    def __init__(self, scope_spec: Any, element: Element) -> None:
+        super().__init__(scope_spec, element)
+        self.reach: Mapping[str, frozenset[str]] = {}
+
+    def is_ready(self, token: Token) -> bool:
+        counts = token.memory["counts"]
+        return all(counts.get(flow) for flow in self.incoming_ids)
+
+    def try_late(self, token: Token) -> bool:
+        if token._state != TaskState.WAITING or "counts" not in token.memory:
+            return False
+        counts = token.memory["counts"]
+        filled = [nodes for flow, nodes in self.reach.items() if counts.get(flow)]
+        empty = [nodes for flow, nodes in self.reach.items() if not counts.get(flow)]
+        for other in token.workflow.task_tree.children:
+            name = other.task_spec.name
+            if other is token or not other.task_spec.keeps_alive:
+                continue
+            if any(name in nodes for nodes in empty) and not any(name in nodes for nodes in filled):
+                return False
+        self._fire(token)
+        return True
+
+
+class QuantityJoin(Join):
+    """Stands before an activity whose `startQuantity` is above one (BPMN 10.3): it starts once per so many tokens."""
+
+    def __init__(self, scope_spec: Any, element: Element, *, name: str, quantity: int) -> None:
+        super().__init__(scope_spec, element, name=name)
+        self.quantity = quantity
+
+    def _update_hook(self, token: Token) -> bool:
+        keeper = self._absorb(token)
+        if self.is_ready(keeper):
+            self._fire(keeper)
+        return False
+
+    def is_ready(self, token: Token) -> bool:
+        return bool(sum(token.memory["counts"].values()) >= self.quantity)
+
+    def take(self, counts: dict[str, int]) -> dict[str, int]:
+        left = sum(counts.values()) - self.quantity
+        return {NO_FLOW: left} if left else {}
+
+    def begin(self, token: Token) -> None:
+        """Records nothing: the diagram does not draw this node."""
+
+
+class ComplexGateway(Join):
+    """Fires when its activation condition holds (BPMN 10.6.5), then swallows the tokens that come late.
+
+    The condition reads `activationCount`, the number of tokens that have arrived. After firing, the gateway waits for
+    one token on each flow that had none, and begins anew.
+    """
+
+    def __init__(self, scope_spec: Any, element: Element) -> None:
+        super().__init__(scope_spec, element)
+        self.condition: Value | None = None
+        self.reach: Mapping[str, frozenset[str]] = {}

@@ -1,0 +1,194 @@
+"""Activities that run several times (BPMN 10.3.8): a body token contains one token per instance.
+
+Items, `loopCounter` and the output item live in a scope of each instance; `nrOfInstances` and its kin in the scope of
+the body. Outputs are kept in the order of the inputs, whatever the order of completion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.definition import Element
+from engine.bpmn.expressions import Value
+from engine.bpmn.specs.activities import Activity
+from engine.errors import LimitReached
+from engine.values import decode, encode
+
+if TYPE_CHECKING:
+    from engine.bpmn.token import Token
+
+
+@dataclass(frozen=True, slots=True)
+class MultiInstance:
+    """The multi-instance characteristics of an activity."""
+
+    sequential: bool
+    cardinality: Value | None
+    collection: Value | None
+    element_variable: str | None
+    output_collection: str | None
+    output_element: str | None
+    condition: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class StandardLoop:
+    """The standard loop of an activity: as long as `condition` holds, at most `maximum` times."""
+
+    condition: Value | None
+    test_before: bool
+    maximum: int | None
+
+
+class LoopBody(Activity):
+    """Base of what contains the instances of one activity; `instance` is the activity itself."""
+
+    def __init__(self, scope_spec: Any, element: Element, instance: Activity) -> None:
+        super().__init__(scope_spec, element, name=instance.element.id)
+        self.instance = instance
+
+    def start(self, token: Token, index: int) -> Token:
+        """Starts one instance in a scope of its own."""
+        top = token.top
+        child = token.add(self.instance)
+        child.memory["index"] = index
+        top.scopes.open(child.id, token.scope_id)
+        child.scope_id = child.id
+        top.set_local(child, "loopCounter", index + 1)
+        return child
+
+    def child_finished(self, token: Token, child: Token) -> None:
+        self.instance_finished(token, child)
+        token.top.scopes.close(child.id)
+
+    def instance_finished(self, token: Token, child: Token) -> None:
+        """Decides how to go on after one instance; its scope is still there."""
+        raise NotImplementedError
+
+
+class StandardLoopBody(LoopBody):
+    """Runs its activity again and again."""
+
+    def __init__(self, scope_spec: Any, element: Element, instance: Activity, loop: StandardLoop) -> None:
+        super().__init__(scope_spec, element, instance)
+        self.loop = loop
+
+    def execute(self, token: Token) -> bool | None:
+        self.open_scope(token)
+        token.memory["done"] = 0
+        if self.loop.test_before and not self._goes_on(token):
+            return True
+        self.instance._update(self.start(token, 0))
+        return None
+
+    def instance_finished(self, token: Token, child: Token) -> None:
+        token.memory["done"] += 1
+        if self._goes_on(token):
+            self.instance._update(self.start(token, token.memory["done"]))
+        else:
+            token.top.push(token)
+
+    def _goes_on(self, token: Token) -> bool:
+        done = token.memory["done"]
+        token.top.scopes.local(token.scope_id).set("loopCounter", done)
+        if self.loop.maximum is not None and done >= self.loop.maximum:
+            return False
+        return self.loop.condition is None or token.evaluate(self.loop.condition) is True
+
+
+class MultiInstanceBody(LoopBody):
+    """Runs its activity once per item, one after the other or all at once."""
+
+    def __init__(self, scope_spec: Any, element: Element, instance: Activity, loop: MultiInstance) -> None:
+        super().__init__(scope_spec, element, instance)
+        self.loop = loop
+
+    def execute(self, token: Token) -> bool | None:
+        items, keys = self._items(token)
+        if len(items) > token.top.limits.multi_instances:
+            raise LimitReached(
+                f"{len(items)} instances of {token.element_id}, more than {token.top.limits.multi_instances}",
+                element_id=token.element_id,
+            )
+        memory = token.memory
+        memory.update(total=len(items), next=0, done=0, out={}, keys=keys)
+        memory["items"] = [encode(item).decode() for item in items] if self.loop.collection is not None else None
+        self.open_scope(token)
+        if not items:
+            self._put_collection(token)
+            return True
+        for _ in range(1 if self.loop.sequential else len(items)):
+            if token.alive:
+                self._start_next(token)
+        return None
+
+    def _items(self, token: Token) -> tuple[list[Any], list[str] | None]:
+        if self.loop.collection is not None:
+            value = token.evaluate(self.loop.collection)
+            if isinstance(value, dict):
+                return list(value.values()), list(value)
+            if not isinstance(value, list):
+                raise token.fail("the collection of the multi-instance is no list")
+            return value, None
+        assert self.loop.cardinality is not None
+        count = token.evaluate(self.loop.cardinality)
+        if isinstance(count, bool) or not isinstance(count, (int, Decimal)) or count != int(count) or count < 0:
+            raise token.fail("the number of instances is no whole number of at least 0")
+        if count > token.top.limits.multi_instances:
+            raise LimitReached(f"{count} instances of {token.element_id}", element_id=token.element_id)
+        return [None] * int(count), None
+
+    def _start_next(self, token: Token) -> None:
+        memory, top = token.memory, token.top
+        index = memory["next"]
+        memory["next"] = index + 1
+        child = self.start(token, index)
+        if memory["items"] is not None and self.loop.element_variable is not None:
+            top.set_local(child, self.loop.element_variable, decode(memory["items"][index].encode()))
+        if self.loop.output_element is not None and self.loop.output_element not in top.scopes.local(child.id):
+            top.scopes.local(child.id).set(self.loop.output_element, None)
+        self._count(token)
+        self.instance._update(child)
+
+    def instance_finished(self, token: Token, child: Token) -> None:
+        memory = token.memory
+        if self.loop.output_element is not None:
+            memory["out"][str(child.memory["index"])] = encode(child.variables()[self.loop.output_element]).decode()
+        memory["done"] += 1
+        self._count(token)
+        enough = self.loop.condition is not None and child.evaluate(self.loop.condition) is True
+        if enough or memory["done"] == memory["total"]:
+            self._finish(token)
+        elif self.loop.sequential:
+            self._start_next(token)
+
+    def _count(self, token: Token) -> None:
+        memory = token.memory
+        scope = token.top.scopes.local(token.scope_id)
+        scope.set("nrOfInstances", memory["total"])
+        scope.set("nrOfCompletedInstances", memory["done"])
+        scope.set("nrOfActiveInstances", memory["next"] - memory["done"])
+
+    def _finish(self, token: Token) -> None:
+        for child in token.children:
+            if child.task_spec is self.instance:
+                child.cancel()
+        self._put_collection(token)
+        token.top.push(token)
+
+    def _put_collection(self, token: Token) -> None:
+        if self.loop.output_collection is None:
+            return
+        memory = token.memory
+        out = [memory["out"].get(str(index)) for index in range(memory["total"])]
+        values = [None if stored is None else decode(stored.encode()) for stored in out]
+        result: Any = values if memory["keys"] is None else dict(zip(memory["keys"], values, strict=True))
+        token.top.set_variable(token, self.loop.output_collection, result, scope_id=token.parent.scope_id)
+
+    def resume(self, token: Token) -> None:
+        if token._state == TaskState.STARTED:
+            token.complete()

@@ -1,0 +1,125 @@
+"""What throwing events and send tasks do. Each throw returns None when the token has to wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from engine.bpmn.expressions import Value
+from engine.bpmn.outcome import ExternalTaskWait, MessageSent, SignalSent
+from engine.bpmn.specs.catching import catch_scoped
+from engine.bpmn.specs.event_definitions import (
+    ErrorEventDefinition,
+    EscalationEventDefinition,
+    SignalEventDefinition,
+    Thrown,
+)
+
+if TYPE_CHECKING:
+    from engine.bpmn.token import Token
+
+Throw = Callable[["Token"], bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """Sends a message out of the instance; its input parameters are what it carries."""
+
+    name: str
+    business_key: Value | None = None
+    optional: bool = False
+
+    def __call__(self, token: Token) -> bool | None:
+        key = None if self.business_key is None else token.evaluate(self.business_key)
+        if key is not None and not isinstance(key, str):
+            raise token.fail("the business key of the message is no text")
+        names = [name for name, _ in token.task_spec.inputs]
+        variables = token.variables()
+        payload = {name: variables[name] for name in names}
+        token.top.steps.append(MessageSent(token.element_id, self.name, key, payload, self.optional))
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class SendByWorker:
+    """Leaves the sending to a worker who fetches the topic."""
+
+    topic: Value
+    priority: Value | None = None
+    properties: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, token: Token) -> bool | None:
+        token.top.open_wait(token, external_wait(token, self.topic, self.priority, self.properties))
+        return None
+
+
+def external_wait(token: Token, topic: Value, priority: Value | None, properties: dict[str, str]) -> ExternalTaskWait:
+    """Returns the wait for a worker; raises ExecutionFailed if the topic is no text or the priority no number."""
+    name = token.evaluate(topic)
+    if not isinstance(name, str):
+        raise token.fail("the topic is no text")
+    level = 0 if priority is None else whole_number(token, token.evaluate(priority), "priority")
+    return ExternalTaskWait(name, level, properties or None)
+
+
+def whole_number(token: Token, value: Any, what: str) -> int:
+    """Returns a number as int; raises ExecutionFailed if it is none."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise token.fail(f"the {what} is no number") from error
+
+
+@dataclass(frozen=True, slots=True)
+class ThrowSignal:
+    """Tells everybody who waits for the signal: inside this instance at once, elsewhere by the engine."""
+
+    name: str
+    payload: tuple[tuple[str, Value], ...] = ()
+
+    def __call__(self, token: Token) -> bool | None:
+        top = token.top
+        carried = {name: token.evaluate(value) for name, value in self.payload}
+        top.steps.append(SignalSent(token.element_id, self.name, carried))
+        thrown = Thrown(SignalEventDefinition(self.name), carried)
+        waiting = [other for other in top.event_manager.tasks.values() if other is not token]
+        for other in waiting:
+            if other.alive and other.wait is not None and other.task_spec.event_definition.catches(other, thrown):
+                other.task_spec.fire(other, carried)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class ThrowError:
+    """Throws a BPMN error; uncaught, it ends the whole instance."""
+
+    code: str | None
+
+    def __call__(self, token: Token) -> bool | None:
+        thrown = Thrown(ErrorEventDefinition("error", self.code))
+        if not catch_scoped(thrown, workflow=token.workflow):
+            token.top.end("failed", self.code or "")
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class ThrowEscalation:
+    """Throws an escalation; uncaught, nothing happens and the token goes on."""
+
+    code: str | None
+
+    def __call__(self, token: Token) -> bool | None:
+        catch_scoped(Thrown(EscalationEventDefinition("escalation", self.code)), workflow=token.workflow)
+        return True
+
+
+class Terminate:
+    """Takes away every other token of the scope, which then is complete (BPMN 10.5.6)."""
+
+    def __call__(self, token: Token) -> bool | None:
+        workflow = token.workflow
+        workflow.clear(keep=lambda other: other is token)
+        if workflow is token.top:
+            workflow.data["terminated"] = True
+        return True
