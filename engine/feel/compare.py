@@ -99,7 +99,7 @@ def order(left: Any, right: Any) -> int | None:
             if keys is None:
                 return None
             left, right = keys(left), keys(right)
-            if type(left) is tuple and left[0] != right[0]:  # a local time and one with a zone
+            if type(left) is tuple and left[0] != right[0]:  # times without a common clock
                 return None
     if left == right:
         return 0

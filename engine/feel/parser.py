@@ -41,7 +41,7 @@ _ELSEWHERE = {
     ";": 'FEEL has no ";"',
     "$": 'a FEEL expression is written without "${…}"',
 }
-_CLOSES_RANGE_BEFORE = frozenset([")", "]", "}", ",", "=", "!=", "<", "<=", ">", ">=", "+", "*", "/", "**", ".."])
+_CLOSES_RANGE_BEFORE = frozenset([")", "]", "}", ".", ",", "=", "!=", "<", "<=", ">", ">=", "+", "*", "/", "**", ".."])
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _Node = TypeVar("_Node", bound=tree.Node)
 
@@ -56,6 +56,7 @@ class Parser:
         self.depth = 0
         self.functions = NameTree(functions)
         self.scope = NameTree(names, self.functions)
+        self.entries = NameTree()  # keys of all contexts in this text, which paths may use
         self.types = TypeParser(self, types)
         self._ends_range = False
 
@@ -286,10 +287,11 @@ class Parser:
     def _entry_name(self) -> str:
         if self.now.kind != NAME:
             raise self.unexpected('expected the name of an entry after "."')
-        known = self.scope.longest(self.run, self.index)
         name, end = self._joined_entry()
-        if known is not None and known[1] > end:
-            name, end = known
+        for names in (self.scope, self.entries):
+            known = names.longest(self.run, self.index)
+            if known is not None and known[1] > end:
+                name, end = known
         self.index = end
         return name
 
@@ -466,6 +468,7 @@ class Parser:
                 raise self.error(f"the context has two entries {key!r}")
             entries.append((key, self._argument()))
             self.scope.add(key)
+            self.entries.add(key)
             if not self.take(","):
                 break
         self.expect("}")

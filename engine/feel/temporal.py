@@ -73,13 +73,13 @@ def _moved_months(kind: str, value: Any, months: int) -> Any:
 def difference(kind: str, left: Any, other: str, right: Any) -> Any:
     """Returns the duration from right to left; null if only one of them has a zone."""
     if kind == TIME and other == TIME:
-        (zoned, first), (also, second) = time_nanos(left), time_nanos(right)
-    elif kind in (DATE, DATE_TIME) and other in (DATE, DATE_TIME):
-        (zoned, first), (also, second) = _instant(kind, left), _instant(other, right)
-        if kind != other:  # a date stands for its midnight in UTC
-            zoned, also = kind == DATE or zoned, other == DATE or also
-    else:
+        (clock, first), (other_clock, second) = time_nanos(left), time_nanos(right)
+        return make_duration(first - second) if clock == other_clock else None
+    if kind not in (DATE, DATE_TIME) or other not in (DATE, DATE_TIME):
         return None
+    (zoned, first), (also, second) = _instant(kind, left), _instant(other, right)
+    if kind != other:  # a date stands for its midnight in UTC
+        zoned, also = zoned or kind == DATE, also or other == DATE
     return make_duration(first - second) if zoned == also else None
 
 
@@ -88,14 +88,12 @@ def _instant(kind: str, value: Any) -> tuple[bool, int]:
 
 
 def months_between(start: Any, end: Any) -> int:
-    """Returns the whole months from start to end, both dates or dates and times; negative when end is earlier."""
+    """Returns the whole months from the day of start to the day of end; negative when end is earlier."""
     first, last = civil(day_of(start)), civil(day_of(end))
     months = (last[0] - first[0]) * 12 + last[1] - first[1]
-    begin = (first[2], nanos_of(start) if kind_of(start) == DATE_TIME else 0)
-    stop = (last[2], nanos_of(end) if kind_of(end) == DATE_TIME else 0)
-    if months > 0 and stop < begin:
+    if months > 0 and last[2] < first[2]:
         return months - 1
-    if months < 0 and stop > begin:
+    if months < 0 and last[2] > first[2]:
         return months + 1
     return months
 

@@ -134,10 +134,16 @@ def instant_nanos(value: Any) -> tuple[bool, int]:
     return offset is not None, day * DAY + nanos - (offset or 0)
 
 
-def time_nanos(value: Any) -> tuple[bool, int]:
-    """Returns (has a zone, nanoseconds since midnight UTC) of a time; named zones keep their local reading."""
+def time_nanos(value: Any) -> tuple[str, int]:
+    """Returns (clock, nanoseconds since midnight on it) of a time; only times on the same clock compare.
+
+    The clock is UTC for a fixed offset, else that of a named zone, whose offset depends on the day, or a local one.
+    """
     zone, nanos = zone_of(value), nanos_of(value)
-    return zone is not None, nanos - (offset_nanos(zone, None, nanos) or 0)
+    offset = offset_nanos(zone, None, nanos)
+    if offset is not None:
+        return "UTC", nanos - offset
+    return zone.key if isinstance(zone, ZoneInfo) else "", nanos
 
 
 @lru_cache(maxsize=256)

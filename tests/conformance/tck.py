@@ -97,9 +97,7 @@ def _model(folder: Path, document: _Element) -> CompiledModel:
     return compile_model(read_dmn((folder / name).read_bytes(), name=name, imports=others, tolerant=True))
 
 
-def _one(
-    level: str, folder: str, case: _Element, node: _Element, model: CompiledModel | None, failure: str
-) -> Outcome:
+def _one(level: str, folder: str, case: _Element, node: _Element, model: CompiledModel | None, failure: str) -> Outcome:
     expected, found, error = None, None, failure
     try:
         expected = read_value(node.find("{*}expected"))

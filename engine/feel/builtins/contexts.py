@@ -46,18 +46,17 @@ def put(work: Work, context: dict[str, Any], key: str, value: Any) -> dict[str, 
 
 @builtin("context put(context: context, keys: list, value)")
 def put_deep(work: Work, context: dict[str, Any], keys: list[Any], value: Any) -> dict[str, Any] | None:
-    """The context with an entry of a nested context set; contexts on the way are made if missing."""
+    """The context with an entry of a nested context set; null if there is no context on the way."""
     if not keys or any(key is None or kind_of(key) != STRING for key in keys):
         return None
-    work.items(len(context) + len(keys))
-    result = dict(context)
-    here = result
+    work.items(len(keys))
+    result = here = dict(context)
     for key in keys[:-1]:
         below = here.get(key)
-        if below is not None and kind_of(below) != CONTEXT:
+        if below is None or kind_of(below) != CONTEXT:
             return None
-        work.items(len(below or ()))
-        here[key] = dict(below or {})
+        work.items(len(below))
+        here[key] = dict(below)
         here = here[key]
     here[keys[-1]] = value
     return result

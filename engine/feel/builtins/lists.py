@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cmp_to_key
 from typing import Any
 
@@ -139,7 +140,7 @@ def distinct_values(work: Work, items: list[Any]) -> list[Any]:
     return _distinct(items, work)
 
 
-@builtin("union(list*: list)")
+@builtin("union(list*)")
 def union(work: Work, lists: list[Any]) -> list[Any] | None:
     """All items of all lists, each once."""
     joined = concatenate(work, lists)
@@ -147,17 +148,18 @@ def union(work: Work, lists: list[Any]) -> list[Any] | None:
 
 
 def _distinct(items: list[Any], work: Work) -> list[Any]:
-    """Strings, booleans and ints are found by hash; every other kind by comparing with those kept."""
+    """Strings, booleans and numbers are found by hash; every other kind by comparing with those kept."""
     work.items(len(items))
     kept: list[Any] = []
     hashed: set[tuple[type, Any]] = set()
     others: list[Any] = []
     for item in items:
         kind = type(item)
-        if kind is str or kind is bool:
-            if (kind, item) in hashed:
+        if kind is str or kind is bool or kind is int or kind is Decimal:
+            key = (Decimal if kind is int else kind, item)
+            if key in hashed:
                 continue
-            hashed.add((kind, item))
+            hashed.add(key)
         else:
             if _index(others, item, work) is not None:
                 continue

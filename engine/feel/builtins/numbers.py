@@ -47,16 +47,16 @@ def decimal(work: Work, number: Any, scale: Any) -> Any:
     return rounded(number, scale, ROUND_HALF_EVEN)
 
 
-@builtin("floor(n: number, scale?: number)")
-def floor(work: Work, number: Any, scale: Any) -> Any:
+@builtin("floor(n: number)", "floor(n: number, scale: number)")
+def floor(work: Work, number: Any, scale: Any = 0) -> Any:
     """The greatest number of that scale that is not greater."""
-    return _simple(rounded(number, scale or 0, ROUND_FLOOR))
+    return _simple(rounded(number, scale, ROUND_FLOOR))
 
 
-@builtin("ceiling(n: number, scale?: number)")
-def ceiling(work: Work, number: Any, scale: Any) -> Any:
+@builtin("ceiling(n: number)", "ceiling(n: number, scale: number)")
+def ceiling(work: Work, number: Any, scale: Any = 0) -> Any:
     """The smallest number of that scale that is not smaller."""
-    return _simple(rounded(number, scale or 0, ROUND_CEILING))
+    return _simple(rounded(number, scale, ROUND_CEILING))
 
 
 @builtin("round up(n: number, scale: number)")

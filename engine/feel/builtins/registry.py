@@ -1,7 +1,8 @@
 """Declares built-in functions: parameter names and kinds, overloads, and how arguments become fitting ones.
 
 A declaration reads like the standard's own table: `substring(string: string, start position: number, length?: number)`.
-`?` after a name: may be missing or null. `*`: any number of arguments, or one list. No kind: any value, null too.
+`?` after a name: may be missing or null. No kind: any value, null too. `*`: any number of arguments; with the kind
+list, the items may also stand in one list.
 A wrong number, name or kind of argument makes the result null (DMN 1.5, 10.3.2.13).
 """
 
@@ -76,7 +77,8 @@ class Overload:
         parameters = self.parameters
         if parameters and parameters[-1].variadic:
             fixed = len(parameters) - 1
-            arguments = [*arguments[:fixed], _gathered(arguments[fixed:])]
+            rest = arguments[fixed:]
+            arguments = [*arguments[:fixed], _gathered(rest) if parameters[-1].kinds else rest]
         fitted = []
         for parameter, value in zip(parameters, arguments, strict=False):
             value = parameter.fit(value)
