@@ -12,16 +12,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from engine import models
 from engine.access_matrix import AccessMatrix, matrix
-from engine.bpmn.definition import Definition
 from engine.context import CommandContext
-from engine.definitions import Deployed
 from engine.errors import Forbidden
+
+if TYPE_CHECKING:
+    from engine.bpmn.definition import Definition
+    from engine.definitions import Deployed
 
 START_ROLES = "start.roles"
 TASK, CANDIDATE = models.user_task, models.task_candidate

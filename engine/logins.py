@@ -14,6 +14,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select, update
@@ -22,8 +23,10 @@ from engine import models, users
 from engine.clock import to_micros
 from engine.context import SYSTEM_ACTOR, CommandContext
 from engine.errors import Unauthenticated
-from engine.process_engine import ProcessEngine
 from engine.users import User, hasher
+
+if TYPE_CHECKING:
+    from engine.process_engine import ProcessEngine
 
 MAX_FAILURES = 10
 FAILURE_WINDOW = timedelta(minutes=15)

@@ -1,0 +1,98 @@
+"""What an actor sees of a case's personal values, as the access matrix (DT-07) says, and the record of the reading.
+
+A cell's grant is tied to a relation between actor and case (see `scopes` in rules/access/access.yaml). Titles, lists
+and notifications show references only; values are shown through here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import and_, exists, or_, select
+
+from engine import history, models
+from engine.access_matrix import matrix
+from engine.context import CommandContext
+from engine.errors import InvalidRequest
+from engine.personal_values import DATA_CLASSES, EVERYTHING, Sight, references, reveal
+from engine.values import PersonalRef
+
+MIN_REASON = 5
+# Every view of these is recorded; of the others those for which a reason is needed.
+RECORDED = frozenset({"BASIC", "ID"})
+TASK, CANDIDATE = models.user_task, models.task_candidate
+
+
+def sight(ctx: CommandContext, root_id: str | None, *, reason: str | None = None) -> Sight:
+    """Returns which data classes the actor sees in the clear and which masked, in one case or (None) in none.
+
+    A grant for a reason counts only if one is given; the caller must then record the reading with it.
+    """
+    if ctx.actor.is_system:
+        return EVERYTHING
+    relations = {"any"}
+    if root_id is not None and works_on(ctx, root_id):
+        relations.add("case")
+    if reason is not None and len(reason.strip()) >= MIN_REASON:
+        relations.add("reason")
+    granted = matrix(ctx.engine.settings.rules)
+    roles = ctx.actor.roles
+    clear = {
+        column
+        for column in DATA_CLASSES
+        if (granted.relations_of(roles, column, "read") | granted.relations_of(roles, column, "edit")) & relations
+    }
+    masked = {column for column in DATA_CLASSES if granted.relations_of(roles, column, "mask") & relations}
+    return Sight(frozenset(clear), frozenset(masked - clear))
+
+
+def works_on(ctx: CommandContext, root_id: str) -> bool:
+    """Tells whether the actor holds an open task of the case, or was made a candidate for one by an escalation."""
+    escalated = exists().where(
+        CANDIDATE.c.task_id == TASK.c.id,
+        CANDIDATE.c.kind == "escalation",
+        CANDIDATE.c.name.in_(sorted(ctx.actor.roles)),
+    )
+    mine = or_(TASK.c.assignee == ctx.actor.user_id, escalated)
+    query = select(TASK.c.id).where(and_(TASK.c.root_id == root_id, TASK.c.state == "open", mine)).limit(1)
+    return ctx.connection.execute(query).first() is not None
+
+
+def read_case(
+    ctx: CommandContext, root_id: str, values: Mapping[str, Any], *, reason: str | None = None
+) -> dict[str, Any]:
+    """Returns variables of a case as the actor may see them, and records the view of BASIC and ID or with a reason.
+
+    Needs a writing transaction. The record (chain `access:<case>`) names actor, case, variables and classes; the
+    reason is kept in the vault, for it may name the person.
+    """
+    seen = sight(ctx, root_id, reason=reason)
+    shown = _shown(values, seen)
+    if reason is not None or RECORDED & set(shown.values()):
+        body: dict[str, Any] = {"case": root_id, "classes": sorted(set(shown.values())), "variables": sorted(shown)}
+        if reason is not None:
+            kept = ctx.engine.vault.put(ctx, subject=f"case:{root_id}", data_class="FREE", value=reason)
+            body["reason"] = {"ref": kept.ref, "digest": kept.digest}
+        history.record(ctx, access_chain(root_id), "personalDataRead", body)
+    revealed: dict[str, Any] = reveal(ctx, dict(values), seen)
+    return revealed
+
+
+def access_chain(root_id: str) -> str:
+    """Returns the chain of the readings of a case: its own, so that reading neither contends with working on the
+    case nor with reading others."""
+    return f"{history.ACCESS_CHAIN}:{root_id}"
+
+
+def require_reason(reason: str | None) -> str:
+    """Returns the reason; raises InvalidRequest if it says nothing."""
+    if reason is None or len(reason.strip()) < MIN_REASON:
+        raise InvalidRequest(f"a reason of at least {MIN_REASON} characters is needed")
+    return reason.strip()
+
+
+def _shown(values: Mapping[str, Any], seen: Sight) -> dict[str, str]:
+    """Returns variable -> data class of what will be decrypted, masked values included."""
+    refs: list[tuple[str, PersonalRef]] = [(name, ref) for name, value in values.items() for ref in references(value)]
+    return {name: ref.data_class for name, ref in refs if ref.data_class in seen.clear | seen.masked}
