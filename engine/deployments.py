@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select
 
-from engine import authorizations, definitions, history, jobs, models, releases
+from engine import authorizations, definitions, history, models, releases, start_timers
 from engine.bpmn.definition import Definition
 from engine.bpmn.parser import parse
 from engine.context import CommandContext
@@ -273,7 +273,7 @@ def _subscribe_starts(ctx: CommandContext, definition_id: str) -> None:
         ctx.connection.execute(insert(table), rows)
     for event in definition.start_events:
         if event.kind == "timer":
-            jobs.schedule_start(ctx, definition_id, event.element_id)
+            start_timers.plan_first(ctx, definition_id, event)
 
 
 def get(ctx: CommandContext, deployment_id: str) -> Deployment:

@@ -18,13 +18,10 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from engine import deadlines, models, outcomes, process_instances, signals, variables
-from engine.bpmn.timers import next_start_due
-from engine.clock import to_micros
+from engine import deadlines, models, outcomes, process_instances, signals, start_timers, variables
 from engine.context import CommandContext
 from engine.errors import ExecutionFailed, MarqueError, NotCorrelated, NotFound
 from engine.external_tasks import HandlerTask
-from engine.ids import new_id
 from engine.incidents import open_incident, resolve_of_job
 from engine.messages import Message, correlate
 from engine.values import from_json, load
@@ -86,7 +83,7 @@ def take_and_run(ctx: CommandContext, *, skip: frozenset[str] = frozenset()) -> 
     return None
 
 
-class JobFailed(Exception):  # noqa: N818 - a signal between this module and the executor, never shown
+class JobFailed(Exception):
     """Carries the id of what failed through the rollback; the cause is chained."""
 
     def __init__(self, job_id: str) -> None:
@@ -193,9 +190,9 @@ def _run_delivery(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) -> 
             raise
 
 
-def _run_start_timer(ctx: CommandContext, job: Any, _payload: Mapping[str, Any]) -> None:
+def _run_start_timer(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) -> None:
     deployed = ctx.engine.definitions.deployed(ctx, job.definition_id)
-    schedule_start(ctx, deployed.id, job.element_id, after_micros=job.due_at)
+    start_timers.plan_next(ctx, job, payload["cycle"])
     process_instances.start(ctx, deployed, start_event_id=job.element_id, cause="started_by_timer")
 
 
@@ -206,27 +203,6 @@ RUNNERS: Mapping[str, Callable[[CommandContext, Any, Mapping[str, Any]], None]] 
     "delivery": _run_delivery,
     "start_timer": _run_start_timer,
 }
-
-
-def schedule_start(
-    ctx: CommandContext, definition_id: str, element_id: str, *, after_micros: int | None = None
-) -> None:
-    """Plans the next start of a timer start event, if it has one."""
-    definition = ctx.engine.definitions.process(ctx, definition_id)
-    event = next(event for event in definition.start_events if event.element_id == element_id)
-    due = next_start_due(event, now=ctx.now, after_micros=after_micros)
-    if due is None:
-        return
-    ctx.connection.execute(
-        insert(models.job).values(
-            id=new_id(),
-            type="start_timer",
-            definition_id=definition_id,
-            element_id=element_id,
-            due_at=to_micros(due),
-            created_at=ctx.now_micros,
-        )
-    )
 
 
 # ------------------------------------------------------------ deadlines that want attention

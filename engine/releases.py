@@ -17,7 +17,8 @@ from engine.values import dump
 
 def current(ctx: CommandContext) -> int:
     """Returns the number of the newest release; 0 before the first deployment."""
-    return ctx.connection.execute(select(func.coalesce(func.max(models.release.c.number), 0))).scalar_one()
+    newest: int = ctx.connection.execute(select(func.coalesce(func.max(models.release.c.number), 0))).scalar_one()
+    return newest
 
 
 def publish(ctx: CommandContext, deployment_id: str, brought: Mapping[str, Mapping[str, str]]) -> int:

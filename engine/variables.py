@@ -56,8 +56,7 @@ def _decision_inputs(ctx: CommandContext, decision_ref: str, release: int) -> fr
         deployed = definitions.resolve(ctx, "decision", decision_ref, release=release)
     except NotFound:
         return frozenset()
-    model = ctx.engine.definitions.decision(ctx, deployed.id)
-    return model.input_names(decision_ref)
+    return ctx.engine.definitions.decision(ctx, deployed.id).model.decisions[decision_ref].input_names
 
 
 def accept(
