@@ -13,14 +13,24 @@ from engine.dmn.hit_policy import Policy
 from engine.dmn.model import DecisionTable, DmnModel, Expression, LiteralExpression, Parameter
 from engine.dmn.table import CompiledRow, CompiledTable
 from engine.dmn.types import resolve
-from engine.feel import DOMAIN_FUNCTIONS, FeelSyntaxError, UnaryTests, compile_expression, compile_unary_tests
+from engine.feel import (
+    DOMAIN_FUNCTIONS,
+    FeelError,
+    FeelSyntaxError,
+    UnaryTests,
+    compile_expression,
+    compile_unary_tests,
+)
 from engine.feel.builtins import BUILTINS
 from engine.feel.functions import invoke
 from engine.feel.limits import Work
+from engine.feel.operators import truth
+from engine.feel.sequences import at, sequence
 from engine.feel.types import Type, coerced
-from engine.feel.values import FeelFunction
+from engine.feel.values import FeelFunction, is_number
 
 Names = frozenset[str]
+MAX_PARTIAL = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +232,14 @@ class BoxedCompiler:
         match = self.expression(expression.match, names | {"item"})
 
         def run(frame: Frame) -> Any:
-            items = _as_list(source.run(frame))
-            return [item for item in items if match.run(frame.inside(_item_scope(item))) is True]
+            value = source.run(frame)
+            if value is None:
+                return None
+            items = value if isinstance(value, list) else [value]
+            found = [match.run(frame.inside(_item_scope(item))) for item in items]
+            if found and is_number(found[0]):
+                return at(items, found[0])
+            return [item for item, kept in zip(items, found, strict=True) if truth(kept) is True]
 
         return Compiled(run, source.free | (match.free - {"item"}))
 
@@ -231,15 +247,16 @@ class BoxedCompiler:
         variable = expression.variable
         source = self.expression(expression.source, names)
         body = self.expression(expression.body, names | {variable, "partial"})
-        finish = _FINISHES[expression.kind]
+        finish, partial = _FINISHES[expression.kind], "partial" in body.free
 
         def run(frame: Frame) -> Any:
-            found = source.run(frame)
-            if found is None:
+            items = sequence(source.run(frame), bare=False)
+            if items is None:
                 return None
             results: list[Any] = []
-            for item in _as_list(found):
-                results.append(body.run(frame.inside({variable: item, "partial": list(results)})))
+            for item in items:
+                names = {variable: item, "partial": _copied(results)} if partial else {variable: item}
+                results.append(body.run(frame.inside(names)))
             return finish(results)
 
         return Compiled(run, source.free | (body.free - {variable, "partial"}))
@@ -325,10 +342,11 @@ def _free(parts: Iterable[Compiled]) -> Names:
     return frozenset[str]().union(*(part.free for part in parts))
 
 
-def _as_list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+def _copied(results: list[Any]) -> list[Any]:
+    """What a loop sees as `partial`: a copy, lest a body that yields it makes a list that holds itself."""
+    if len(results) > MAX_PARTIAL:
+        raise FeelError(f"a loop that reads partial is limited to {MAX_PARTIAL} rounds")
+    return list(results)
 
 
 def _item_scope(item: Any) -> dict[str, Any]:
@@ -346,9 +364,10 @@ def _every(results: list[Any]) -> bool | None:
 
 def _quantified(results: list[Any], *, decisive: bool) -> bool | None:
     """Three-valued: decided by one result, null if one is no boolean, else the contrary."""
-    if any(result is decisive for result in results):
+    found = [truth(result) for result in results]
+    if decisive in found:
         return decisive
-    return None if any(not isinstance(result, bool) for result in results) else not decisive
+    return None if None in found else not decisive
 
 
 _FINISHES: Mapping[str, Callable[[list[Any]], Any]] = {

@@ -47,7 +47,7 @@ _log = logging.getLogger(__name__)
 Test = dict[str, Any]
 
 
-class NotEncodable(Exception):  # noqa: N818  it is no error: the table is then matched by FEEL
+class NotEncodable(Exception):
     """A cell or value does not fit the encoding."""
 
 
@@ -116,7 +116,7 @@ class DurableTable:
         return fact
 
 
-class EngineFailed(Exception):  # noqa: N818  never leaves this module
+class EngineFailed(Exception):
     """The C core returned a code other than 0."""
 
     def __init__(self, code: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from engine.dmn.model import Cell, Decision, Rule
 from engine.findings import Finding, Severity
 
 
@@ -34,3 +35,26 @@ class Faults:
     def add(self, severity: Severity, code: str, zh: str, en: str, element_id: str | None, line: int | None) -> None:
         """Adds a finding."""
         self.found.append(Finding(severity, code, zh, en, element_id=element_id, line=line))
+
+
+def table_finding(
+    decision: Decision,
+    severity: Severity,
+    code: str,
+    zh: str,
+    en: str,
+    *,
+    rule: Rule | None = None,
+    cell: Cell | None = None,
+) -> Finding:
+    """Makes a finding that names its table, and the row or cell as its element."""
+    element_id = (cell.element_id if cell else None) or (rule.row_id if rule else decision.id)
+    line = (cell.line if cell else None) or (rule.line if rule else decision.line)
+    return Finding(
+        severity,
+        code,
+        f"表「{decision.name}」：{zh}",
+        f'table "{decision.name_en or decision.name}": {en}',
+        element_id=element_id,
+        line=line,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from engine.dmn.cells import ANY, Kind, SimpleCell, kind_of, parse_cell
+from engine.dmn.cells import Kind, SimpleCell, kind_of, parse_cell
 from engine.dmn.durable import DurableTable, NotEncodable, PlannedRow
 from engine.dmn.frame import Compiled, Frame
 from engine.dmn.hit_policy import Hit, Policy
@@ -16,7 +16,7 @@ from engine.feel import UnaryTests
 from engine.feel.types import Type, coerced
 
 Evaluator = Literal["durable_rules", "feel"]
-_KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, Kind] = {
     "number": "number",
     "integer": "number",
     "long": "number",
@@ -190,13 +190,8 @@ def column_kind(table: DecisionTable, number: int, cells: Sequence[SimpleCell]) 
 
     A column that names no value takes its declared kind, or string, for then its value is only tested for null.
     """
-    declared = _KINDS.get(table.inputs[number].type_ref)
+    declared = KINDS.get(table.inputs[number].type_ref)
     named = {kind_of(value) for cell in cells for value in cell.values}
     if len(named) > 1 or (declared is not None and named - {declared}):
         return None
     return next(iter(named), declared or "string")
-
-
-def parsed(text: str) -> SimpleCell:
-    """Returns the meaning of a cell that is known to be simple."""
-    return parse_cell(text) or ANY
