@@ -21,8 +21,12 @@ def problems(field: Field, value: Any, *, evaluate: Evaluate, today: date, compl
 
     An attempt (`complete` False) is not asked for anything that is missing or too short.
     """
-    if complete and field.limits.required and (is_empty(value) or value is False):
-        yield Problem("must-be-ticked" if field.type == "checkbox" else "required")
+    if complete and field.limits.required:
+        # As in form-js, false is no answer of a tick, but "no" is one of a choice.
+        if field.type == "checkbox" and value is not True:
+            yield Problem("must-be-ticked")
+        elif is_empty(value):
+            yield Problem("required")
     if is_empty(value):
         return
     yield from _length_problems(field, value, evaluate=evaluate, complete=complete)

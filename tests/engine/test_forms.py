@@ -187,6 +187,7 @@ def test_a_submission_that_is_no_set_of_fields_is_refused() -> None:
     [
         (field("textfield", "x", validate={"required": True}), "a", " ", "required"),
         (field("checkbox", "x", validate={"required": True}), True, False, "must-be-ticked"),
+        (field("radio", "x", values=choices(True, False), validate={"required": True}), False, None, "required"),
         (field("checklist", "x", values=choices("a"), validate={"required": True}), ["a"], [], "required"),
         (field("number", "x", validate={"required": True}), 0, None, "required"),
         (field("textfield", "x", validate={"minLength": 2}), "ab", " a ", "min-length"),
