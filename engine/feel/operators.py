@@ -74,10 +74,10 @@ def _both_terms(left: Code, right: Code, decisive: bool) -> Code:
     """The usual case of two terms, without a loop."""
 
     def run(frame: Frame) -> bool | None:
-        first = left(frame)
+        first: object = left(frame)
         if first is decisive:
             return decisive
-        second = right(frame)
+        second: object = right(frame)
         if second is decisive:
             if first is not (not decisive):
                 truth(first)

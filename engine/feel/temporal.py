@@ -15,6 +15,7 @@ from engine.feel.wide import (
     day_of,
     duration_nanos,
     fixed_zone,
+    from_instant,
     instant_nanos,
     make_date,
     make_datetime,
@@ -42,16 +43,10 @@ def moved(value: Any, duration: Any, *, sign: int) -> Any:
 
 def _moved_instant(value: Any, nanos: int) -> Any:
     """Moves along real time: in a named zone the wall clock jumps where summer time begins."""
-    zone, day = zone_of(value), day_of(value)
-    local = make_datetime(day, nanos_of(value) + nanos, zone)
-    if local is None or not isinstance(zone, ZoneInfo):
-        return local
-    before = offset_nanos(zone, day, nanos_of(value)) or 0
-    universal = day * DAY + nanos_of(value) - before + nanos
-    after = offset_nanos(zone, day_of(local), nanos_of(local)) or 0
-    moved_by = universal + after
-    again = offset_nanos(zone, moved_by // DAY, moved_by % DAY) or 0
-    return make_datetime(0, universal + again, zone)
+    zone = zone_of(value)
+    if isinstance(zone, ZoneInfo):
+        return from_instant(instant_nanos(value)[1] + nanos, zone)
+    return make_datetime(day_of(value), nanos_of(value) + nanos, zone)
 
 
 def _moved_months(kind: str, value: Any, months: int) -> Any:

@@ -7,7 +7,7 @@ Results become Python's own types whenever these can hold them.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -110,28 +110,48 @@ def duration_nanos(value: Any) -> int:
 
 
 def offset_nanos(zone: tzinfo | None, day: int | None, nanos: int) -> int | None:
-    """Returns the offset from UTC; None for no zone, or for a named zone without a day to look it up.
-
-    A year outside 1..9999 borrows the rules of the year 400·n away, which has the same calendar.
-    """
+    """Returns the offset from UTC; None for no zone, or for a named zone without a day to look it up."""
     if zone is None:
         return None
     if day is None:
         found = zone.utcoffset(None)
     else:
-        borrowed = day
-        if not _FIRST_DAY < day < _LAST_DAY:
-            first = _LAST_DAY - _CYCLE_DAYS if day > 0 else _FIRST_DAY + 1
-            borrowed = first + (day - first) % _CYCLE_DAYS
-        found = make_datetime(borrowed, nanos - nanos % 1000, zone).utcoffset()  # type: ignore[union-attr]
+        seen = make_datetime(_borrowed(day), nanos - nanos % 1000, zone)
+        assert isinstance(seen, datetime)
+        found = seen.utcoffset()
     return None if found is None else duration_nanos(found)
 
 
 def instant_nanos(value: Any) -> tuple[bool, int]:
     """Returns (has a zone, nanoseconds since 1970) of a date and time; local ones count as if in UTC."""
     day, nanos = day_of(value), nanos_of(value)
-    offset = offset_nanos(zone_of(value), day, nanos)
+    if type(value) is datetime:  # it knows which of the two equal readings in an autumn night it is
+        own = value.utcoffset()
+        offset = None if own is None else duration_nanos(own)
+    else:
+        offset = offset_nanos(zone_of(value), day, nanos)
     return offset is not None, day * DAY + nanos - (offset or 0)
+
+
+def from_instant(nanos: int, zone: tzinfo) -> datetime | WideDateTime | None:
+    """Returns the date and time that a zone's clock shows at an instant, given in nanoseconds since 1970."""
+    day, rest = divmod(nanos, DAY)
+    borrowed = _borrowed(day)
+    seen = make_datetime(borrowed, rest - rest % 1000, UTC)
+    assert isinstance(seen, datetime)
+    local = seen.astimezone(zone)
+    if borrowed == day and rest % 1000 == 0:
+        return local
+    offset = local.utcoffset()
+    return make_datetime(day, rest + (0 if offset is None else duration_nanos(offset)), zone)
+
+
+def _borrowed(day: int) -> int:
+    """Returns a day that datetime can hold, 400·n years away, where calendars and rules of zones are the same."""
+    if _FIRST_DAY + 1 < day < _LAST_DAY - 1:
+        return day
+    first = _LAST_DAY - 1 - _CYCLE_DAYS if day > 0 else _FIRST_DAY + 2
+    return first + (day - first) % _CYCLE_DAYS
 
 
 def time_nanos(value: Any) -> tuple[str, int]:
@@ -161,4 +181,4 @@ def fixed_zone(seconds: int) -> timezone | None:
     """Returns the zone of a fixed offset, None beyond ±18 h (no place on earth has more than 14)."""
     if abs(seconds) > 18 * 3600:
         return None
-    return timezone(timedelta(seconds=seconds)) if seconds else timezone.utc  # noqa: UP017 - compared by identity
+    return timezone(timedelta(seconds=seconds)) if seconds else UTC

@@ -14,19 +14,18 @@ from engine.feel.temporal import months_between, time_with_offset
 from engine.feel.temporal_text import read_date, read_datetime, read_duration, read_time
 from engine.feel.values import DATE, DATE_TIME, TIME, YearsMonthsDuration, kind_of
 from engine.feel.wide import (
-    DAY,
     SECOND,
     civil,
     day_number,
     day_of,
     fixed_zone,
+    from_instant,
     instant_nanos,
     make_date,
     make_datetime,
     make_time,
     named_zone,
     nanos_of,
-    offset_nanos,
     zone_of,
 )
 
@@ -101,11 +100,7 @@ def date_and_time_in_zone(work: Work, value: Any, zone: str) -> Any:
     """The same instant as people read it in another zone."""
     wanted = named_zone(zone) or getattr(read_time(f"00:00:00{zone}"), "tzinfo", None)
     zoned, nanos = instant_nanos(value)
-    if wanted is None or not zoned:
-        return None
-    local = nanos + (offset_nanos(wanted, nanos // DAY, nanos % DAY) or 0)
-    local = nanos + (offset_nanos(wanted, local // DAY, local % DAY) or 0)
-    return make_datetime(0, local, wanted)
+    return from_instant(nanos, wanted) if wanted is not None and zoned else None
 
 
 @builtin("duration(from: string|days and time duration|years and months duration)")
