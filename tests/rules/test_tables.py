@@ -1,0 +1,125 @@
+"""Every shipped table: it is sound, its cases pass, and its cases make every row fire."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.dmn.cases import CaseResult, read_cases, run_cases, run_folder, untested_rows
+from engine.dmn.checks import check
+from engine.dmn.decision import CompiledModel, compile_model
+from engine.dmn.model import DecisionTable
+from engine.dmn.reader import read_dmn
+from engine.dmn.table import plan
+
+RULES = Path(__file__).parents[2] / "rules"
+FOLDERS = sorted(path.parent for path in RULES.glob("dt_*/*.dmn"))
+ROLES = set(
+    [
+        "CUST",
+        "FRONT",
+        "TECH",
+        "CSR",
+        "CSS",
+        "CSD",
+        "RM",
+        "AM",
+        "STORE",
+        "OPS",
+        "OPSM",
+        "OPSD",
+        "MKT",
+        "ADM",
+        "SALES",
+        "SSUP",
+        "SMD",
+        "DATA",
+        "CMPH",
+        "APPR",
+        "SUPV",
+        "SEN",
+        "GM",
+        "CRC",
+        "IT",
+        "PIO",
+        "HR",
+        "LEGAL",
+        "CASHIER",
+        "DH",
+        "WM",
+        "COMPL",
+        "OWNER",
+    ]
+)
+
+
+def compiled(folder: Path) -> CompiledModel:
+    file = folder / f"{folder.name}.dmn"
+    return compile_model(read_dmn(file.read_bytes(), name=file.name))
+
+
+def all_results() -> list[tuple[str, CaseResult]]:
+    return [(folder.name, result) for folder in FOLDERS for result in run_folder(folder)]
+
+
+@pytest.mark.parametrize(
+    ("folder", "result"),
+    all_results(),
+    ids=lambda value: value if isinstance(value, str) else value.case.name,
+)
+def test_a_case_beside_a_table_comes_out_as_written(folder: str, result: CaseResult) -> None:
+    assert result.passed, f"{folder}: {result.reason}"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_cases_make_every_row_fire(folder: Path) -> None:
+    model = compiled(folder)
+    cases = read_cases((folder / "tests.yaml").read_bytes(), name=folder.name)
+
+    assert untested_rows(model, run_cases(model, cases)) == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_shipped_table_has_no_finding_at_all(folder: Path) -> None:
+    assert [str(finding) for finding in check(compiled(folder).model, roles=ROLES)] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_shipped_tables_run_on_durable_rules(folder: Path) -> None:
+    for decision in compiled(folder).model.decisions.values():
+        assert isinstance(decision.expression, DecisionTable)
+        assert plan(decision.expression) is not None, decision.id
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_every_row_has_notes_in_both_languages_and_every_cell_a_provenance(folder: Path) -> None:
+    for decision in compiled(folder).model.decisions.values():
+        assert decision.name_en
+        assert isinstance(decision.expression, DecisionTable)
+        for rule in decision.expression.rules:
+            assert rule.note_zh, rule.row_id
+            assert rule.note_en, rule.row_id
+            assert rule.effective_from is not None, rule.row_id
+            assert {cell.provenance for cell in (*rule.inputs, *rule.outputs)} <= {"P", "L", "H"}, rule.row_id
+
+
+def test_clauses_of_rows_exist_in_the_form_of_the_catalogue() -> None:
+    for folder in FOLDERS:
+        for decision in compiled(folder).model.decisions.values():
+            assert isinstance(decision.expression, DecisionTable)
+            for rule in decision.expression.rules:
+                assert re.fullmatch(r"(R[0-4]-[A-C]?\d+-\d+[a-e]?)?", rule.clause), rule.row_id
+
+
+def test_a_limit_is_policy_for_its_own_line_only() -> None:
+    model = compiled(RULES / "dt_04_complaint_deadlines").model
+    table = model.decisions["dt_04"].expression
+    assert isinstance(table, DecisionTable)
+    limit = [output.name for output in table.outputs].index("limit")
+    marks = {rule.row_id: rule.outputs[limit].provenance for rule in table.rules}
+
+    assert marks["close_rental"] == "P"
+    assert marks["close_other"] == "H"
+    assert marks["interim_notice_rental"] == "H"
