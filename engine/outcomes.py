@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Table, bindparam, delete, update
 
 from engine import decisions, models
 from engine.bpmn import outcome as bpmn
@@ -15,7 +14,7 @@ from engine.context import CommandContext
 from engine.deadlines import Deadline
 from engine.ids import new_id
 from engine.process_engine import jobs_changed
-from engine.sql import upsert
+from engine.sql import Statement, insert_into, upsert_into
 from engine.values import dump, encode, to_json
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Rows:
     variables: list[Row] = field(default_factory=list)
     decisions: list[Row] = field(default_factory=list)
     instances: list[Row] = field(default_factory=list)
-    instances_ended: list[Row] = field(default_factory=list)
+    instances_ended: list[bpmn.CalledInstanceEnded] = field(default_factory=list)
     retimed: list[Deadline] = field(default_factory=list)
     steps: list[dict[str, Any]] = field(default_factory=list)
 
@@ -77,7 +76,7 @@ def _gather(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.Step) 
         case bpmn.CalledInstanceStarted():
             _called_started(ctx, running, rows, step)
         case bpmn.CalledInstanceEnded():
-            rows.instances_ended.append({"b_id": step.process_id, "ended": step})
+            rows.instances_ended.append(step)
             rows.steps.append({"s": "called.ended", "i": step.process_id, "end": step.end_event_id})
         case bpmn.InstanceEnded():
             running.ledger.cancel_running()
@@ -374,33 +373,71 @@ def _called_started(ctx: CommandContext, running: Running, rows: Rows, step: bpm
             "state": "ACTIVE",
             "started_at": ctx.now_micros,
             "started_by": ctx.actor.user_id,
+            "revision": 0,
+            "chain_count": 0,
         }
     )
 
 
 # ------------------------------------------------------------ writing
 
+CALLED_COLUMNS = (
+    "id",
+    "root_id",
+    "parent_id",
+    "definition_id",
+    "definition_key",
+    "release",
+    "business_key",
+    "customer_ref",
+    "state",
+    "started_at",
+    "started_by",
+    "revision",
+    "chain_count",
+)
+
+TASK, CANDIDATE = models.user_task, models.task_candidate
+# Columns that a new row gets its default for here, because compiled statements know no column defaults.
+NEW_TASK: Row = {"owner": None, "delegation_state": None, "closed_at": None, "closed_by": None}
+NEW_JOB: Row = {"retries": 3, "error": None, "suspended": False, "payload": None}
+NEW_EXTERNAL: Row = {"worker_id": None, "lock_expires_at": None, "retries": None, "error_message": None}
+
+INSERT_TASK = insert_into(TASK)
+CLOSE_TASK = Statement(
+    update(TASK)
+    .where(TASK.c.id == bindparam("task_id"))
+    .values(state=bindparam("to_state"), closed_at=bindparam("at"), closed_by=bindparam("by"))
+)
+INSERT_CANDIDATE = insert_into(CANDIDATE)
+DELETE_CANDIDATES = Statement(delete(CANDIDATE).where(CANDIDATE.c.task_id == bindparam("closed")))
+UPSERT_ACTIVITY = upsert_into(models.activity_instance, update=("ended_at", "cancelled"))
+UPSERT_DEADLINE = upsert_into(
+    models.deadline,
+    update=[column.name for column in models.deadline.c if column.name not in {"id", "process_instance_id", "root_id"}],
+)
+INSERT_VARIABLE = insert_into(models.variable_update)
+INSERT_DECISION = insert_into(models.decision_instance)
+INSERT_CALLED = insert_into(models.process_instance, columns=CALLED_COLUMNS)
+WAIT_TABLES = (models.external_task, models.event_subscription, models.job)
+INSERT_WAIT = {table.name: insert_into(table) for table in WAIT_TABLES}
+DELETE_WAIT = {table.name: Statement(delete(table).where(table.c.id == bindparam("closed"))) for table in WAIT_TABLES}
 
 CALLED_STATES = {
     "completed": "COMPLETED",
     "cancelled": "EXTERNALLY_TERMINATED",
     "failed": "INTERNALLY_TERMINATED",
 }
-TASK_DEFAULTS: Row = {"scope_id": "", "name_en": "", "priority": 50, "state": "open"}
 
 
 def write(ctx: CommandContext, running: Running, rows: Rows) -> None:
     """Sends the rows, one statement per table."""
     connection = ctx.connection
     _write_waits(ctx, rows)
-    upsert(connection, models.activity_instance, list(rows.activities.values()), update=("ended_at", "cancelled"))
-    for table, new in (
-        (models.variable_update, rows.variables),
-        (models.decision_instance, rows.decisions),
-        (models.process_instance, rows.instances),
-    ):
-        if new:
-            connection.execute(insert(table), new)
+    UPSERT_ACTIVITY.run_many(connection, list(rows.activities.values()))
+    INSERT_VARIABLE.run_many(connection, rows.variables)
+    INSERT_DECISION.run_many(connection, rows.decisions)
+    INSERT_CALLED.run_many(connection, rows.instances)
     for ended in rows.instances_ended:
         _write_called_end(ctx, ended)
     if running.ledger.changed:
@@ -408,39 +445,30 @@ def write(ctx: CommandContext, running: Running, rows: Rows) -> None:
 
 
 def _write_waits(ctx: CommandContext, rows: Rows) -> None:
-    connection, now = ctx.connection, ctx.now_micros
-    tasks = models.user_task
-    opened = [row for row in rows.tasks.values() if "id" in row]
-    closed = [task_id for task_id in rows.closed_tasks if rows.tasks[task_id]["state"] == "completed"]
-    withdrawn = [task_id for task_id in rows.closed_tasks if rows.tasks[task_id]["state"] == "cancelled"]
-    for state, ids, by in (("completed", closed, ctx.actor.user_id), ("cancelled", withdrawn, None)):
-        if ids:
-            connection.execute(
-                update(tasks).where(tasks.c.id.in_(ids)).values(state=state, closed_at=now, closed_by=by)
-            )
-    if rows.closed_tasks:
-        table = models.task_candidate
-        connection.execute(delete(table).where(table.c.task_id.in_(rows.closed_tasks)))
-    if opened:
-        connection.execute(insert(tasks), opened)
-    if rows.candidates:
-        connection.execute(insert(models.task_candidate), rows.candidates)
-    _replace(ctx, models.external_task, rows.external_closed, list(rows.external.values()))
+    connection = ctx.connection
+    closed = [
+        {"task_id": task_id, "to_state": row["state"], "at": ctx.now_micros, "by": row["closed_by"]}
+        for task_id in rows.closed_tasks
+        if (row := rows.tasks[task_id])
+    ]
+    CLOSE_TASK.run_many(connection, closed)
+    DELETE_CANDIDATES.run_many(connection, [{"closed": task_id} for task_id in rows.closed_tasks])
+    INSERT_TASK.run_many(connection, [NEW_TASK | row for row in rows.tasks.values() if "id" in row])
+    INSERT_CANDIDATE.run_many(connection, rows.candidates)
+    _replace(ctx, models.external_task, rows.external_closed, [NEW_EXTERNAL | row for row in rows.external.values()])
     _replace(ctx, models.event_subscription, rows.subscriptions_closed, list(rows.subscriptions.values()))
-    _replace(ctx, models.job, rows.jobs_closed, list(rows.jobs.values()))
+    _replace(ctx, models.job, rows.jobs_closed, [NEW_JOB | row for row in rows.jobs.values()])
     if rows.jobs:
         jobs_changed(ctx)
 
 
-def _replace(ctx: CommandContext, table: Any, closed: list[str], opened: list[Mapping[str, Any]] | list[Row]) -> None:
-    if closed:
-        ctx.connection.execute(delete(table).where(table.c.id.in_(closed)))
-    if opened:
-        ctx.connection.execute(insert(table), [dict(row) for row in opened])
+def _replace(ctx: CommandContext, table: Table, closed: list[str], opened: list[Row]) -> None:
+    DELETE_WAIT[table.name].run_many(ctx.connection, [{"closed": wait_id} for wait_id in closed])
+    INSERT_WAIT[table.name].run_many(ctx.connection, opened)
 
 
-def _write_called_end(ctx: CommandContext, ended: Row) -> None:
-    table, step = models.process_instance, ended["ended"]
+def _write_called_end(ctx: CommandContext, step: bpmn.CalledInstanceEnded) -> None:
+    table = models.process_instance
     ctx.connection.execute(
         update(table)
         .where(table.c.id == step.process_id)
@@ -449,10 +477,7 @@ def _write_called_end(ctx: CommandContext, ended: Row) -> None:
 
 
 def _write_deadlines(ctx: CommandContext, running: Running, rows: Rows) -> None:
-    table = models.deadline
-    written = running.ledger.rows(running.root_id)
-    changing = [column.name for column in table.columns if column.name not in {"id", "process_instance_id", "root_id"}]
-    upsert(ctx.connection, table, written, update=changing)
+    UPSERT_DEADLINE.run_many(ctx.connection, running.ledger.rows(running.root_id))
     jobs_changed(ctx)
     _retime_open_tasks(ctx, running, rows)
 

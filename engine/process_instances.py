@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, select, update
 
-from engine import history, models, outcomes, releases, variables
+from engine import authorizations, history, models, outcomes, releases, variables
 from engine.bpmn.definition import Definition, Element
 from engine.bpmn.instance import Instance
 from engine.bpmn.outcome import Outcome, VariableSet
@@ -23,6 +23,7 @@ from engine.errors import Conflict, LimitReached, NotFound, StaleRevision
 from engine.history import Head
 from engine.ids import new_id
 from engine.services import InstanceServices
+from engine.sql import Statement, insert_into
 
 ACTIVE = "ACTIVE"
 SUSPENDED = "SUSPENDED"
@@ -58,9 +59,34 @@ class ProcessInstance:
     deadlines_body: bytes | None
     chain_count: int
     chain_head: bytes | None
+    chain_mac: bytes | None = None
 
 
+INSTANCE = models.process_instance
 COLUMNS = [models.process_instance.c[name] for name in ProcessInstance.__slots__]
+
+
+CHANGING = (
+    "customer_ref",
+    "state",
+    "ended_at",
+    "end_event",
+    "delete_reason",
+    "revision",
+    "state_body",
+    "deadlines_body",
+    "chain_count",
+    "chain_head",
+    "chain_mac",
+)
+INSERT_EVENT = insert_into(models.history_event)
+INSERT_INSTANCE = insert_into(INSTANCE)
+UPDATE_INSTANCE = Statement(
+    update(INSTANCE)
+    .where(INSTANCE.c.id == bindparam("instance_id"), INSTANCE.c.revision == bindparam("old_revision"))
+    .values({name: bindparam(f"new_{name}", type_=INSTANCE.c[name].type) for name in CHANGING})
+)
+SELECT_INSTANCE = Statement(select(*COLUMNS).where(INSTANCE.c.id == bindparam("instance_id")))
 
 
 @dataclass(slots=True)
@@ -144,7 +170,7 @@ def require_active(row: ProcessInstance) -> None:
 
 def get(ctx: CommandContext, instance_id: str) -> ProcessInstance:
     """Returns an instance, running or over; raises NotFound."""
-    found = ctx.connection.execute(select(*COLUMNS).where(models.process_instance.c.id == instance_id)).one_or_none()
+    found = SELECT_INSTANCE.run(ctx.connection, instance_id=instance_id).one_or_none()
     if found is None:
         raise NotFound(f"there is no process instance {instance_id}")
     return ProcessInstance(*found)
@@ -254,7 +280,7 @@ def apply(
         "revision": running.row.revision + 1,
     }
     _write_row(ctx, running, values, is_new=is_new)
-    ctx.connection.execute(insert(models.history_event), [dict(link.row)])
+    INSERT_EVENT.run(ctx.connection, **link.row)
     outcomes.write(ctx, running, rows)
     return _refresh(running, values)
 
@@ -290,13 +316,13 @@ def _instance_values(
 
 
 def _write_row(ctx: CommandContext, running: Running, values: dict[str, Any], *, is_new: bool) -> None:
-    table = models.process_instance
+    row = {name: getattr(running.row, name) for name in ProcessInstance.__slots__} | values
     if is_new:
-        row = {name: getattr(running.row, name) for name in ProcessInstance.__slots__}
-        ctx.connection.execute(insert(table), [row | values])
+        INSERT_INSTANCE.run(ctx.connection, **row)
         return
-    guarded = update(table).where(table.c.id == running.root_id, table.c.revision == running.row.revision)
-    if ctx.connection.execute(guarded.values(**values)).rowcount != 1:
+    changed = {f"new_{name}": row[name] for name in CHANGING}
+    guard = {"instance_id": running.root_id, "old_revision": running.row.revision}
+    if UPDATE_INSTANCE.run(ctx.connection, **changed, **guard).rowcount != 1:
         raise StaleRevision(f"process instance {running.root_id} was changed meanwhile")
 
 
@@ -311,6 +337,7 @@ def _refresh(running: Running, values: Mapping[str, Any]) -> ProcessInstance:
 
 def set_suspended(ctx: CommandContext, instance_id: str, *, suspended: bool) -> ProcessInstance:
     """Holds an instance: nobody can complete its tasks and its timers do not fire until it is activated."""
+    authorizations.require(ctx, "ProcessInstance", "suspend")
     row = get(ctx, instance_id)
     wanted = SUSPENDED if suspended else ACTIVE
     if row.state not in {ACTIVE, SUSPENDED}:
@@ -325,6 +352,7 @@ def set_suspended(ctx: CommandContext, instance_id: str, *, suspended: bool) -> 
 
 def cancel(ctx: CommandContext, instance_id: str, *, reason: str | None) -> ProcessInstance:
     """Ends an instance from outside. The reason is kept by reference, because people write names into it."""
+    authorizations.require(ctx, "ProcessInstance", "cancel")
     running = load(ctx, instance_id)
     kept = variables.keep_text(ctx, running, "delete_reason", reason)
     outcome = running.instance.cancel("deleted")

@@ -6,7 +6,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from engine import authorizations, decisions, models, process_instances, variables
 from engine.clock import as_utc
@@ -15,7 +28,8 @@ from engine.errors import Conflict, NotFound
 from engine.forms import Form
 from engine.ids import new_id
 from engine.process_instances import COLUMNS, ProcessInstance, Running
-from engine.values import decode, encode
+from engine.sql import Statement
+from engine.values import PersonalRef, decode, encode
 
 TASK, CANDIDATE = models.user_task, models.task_candidate
 
@@ -68,7 +82,8 @@ class Candidates:
 class TaskQuery:
     """Filters of a task list: one declaration for SQL and for the accepted parameters. None means "any".
 
-    `visible_to` limits the list to what somebody may see: own tasks and tasks of own groups.
+    `visible_to` limits the list to what somebody may see: own tasks and tasks of own groups. `free_for` leaves out
+    what somebody else has already.
     """
 
     id: str | None = None
@@ -91,6 +106,7 @@ class TaskQuery:
     priority: int | None = None
     customer_ref: str | None = None
     visible_to: tuple[str, tuple[str, ...]] | None = None
+    free_for: tuple[str, tuple[str, ...]] | None = None
 
 
 SORTS: Mapping[str, ColumnElement[Any]] = {
@@ -134,6 +150,9 @@ def _conditions(query: TaskQuery) -> Iterable[ColumnElement[bool]]:
     if query.visible_to is not None:
         user_id, roles = query.visible_to
         yield or_(TASK.c.assignee == user_id, _may_take(user_id, roles))
+    if query.free_for is not None:
+        user_id, roles = query.free_for
+        yield or_(TASK.c.assignee == user_id, and_(TASK.c.assignee.is_(None), _may_take(user_id, roles)))
 
 
 def _ranges(query: TaskQuery) -> Iterable[ColumnElement[bool]]:
@@ -320,18 +339,41 @@ def _checked(ctx: CommandContext, running: Running, task: UserTask, values: dict
         return variables.accept_into(ctx, running, values)
     visible = running.instance.variables(task.scope_id)
     typed = form.validate(values, variables=visible, environment=decisions.environment(ctx))
-    return variables.absorb_into(ctx, running, typed)
+    # A field that was shown masked is not sent back; leaving it out must not wipe what is known.
+    kept = {name for name, value in visible.items() if isinstance(value, PersonalRef) and name not in values}
+    return variables.absorb_into(ctx, running, {name: value for name, value in typed.items() if name not in kept})
+
+
+def _task_with_instance(dialect: str) -> Select[Any]:
+    """Returns the query for a task, its instance and whether a person with some roles (`|A|B|`) may take it."""
+    contains = func.instr if dialect == "sqlite" else func.strpos
+    roles = bindparam("roles", type_=Text())
+    may_take = exists().where(
+        CANDIDATE.c.task_id == TASK.c.id,
+        or_(
+            and_(
+                CANDIDATE.c.kind.in_((literal_column("'group'"), literal_column("'escalation'"))),
+                contains(roles, literal_column("'|'") + CANDIDATE.c.name + literal_column("'|'")) > literal_column("0"),
+            ),
+            and_(CANDIDATE.c.kind == literal_column("'user'"), CANDIDATE.c.name == bindparam("user_id")),
+        ),
+    )
+    instance = models.process_instance
+    return (
+        select(*TASK_COLUMNS, *[column.label(f"i_{column.name}") for column in COLUMNS], may_take.label("may_take"))
+        .join(instance, instance.c.id == TASK.c.root_id)
+        .where(TASK.c.id == bindparam("task_id"))
+    )
+
+
+SELECT_TASK = Statement(_task_with_instance)
 
 
 def _open_task(ctx: CommandContext, task_id: str, *, operation: str) -> tuple[Running, UserTask]:
     """Reads task and instance with one statement and guards: it exists, is open, and the actor may do this."""
-    may_take = literal(True) if ctx.actor.is_system else _may_take(ctx.actor.user_id, ctx.actor.roles).label("may_take")
-    instance = models.process_instance
-    row = ctx.connection.execute(
-        select(*TASK_COLUMNS, *[column.label(f"i_{column.name}") for column in COLUMNS], may_take)
-        .join(instance, instance.c.id == TASK.c.root_id)
-        .where(TASK.c.id == task_id)
-    ).one_or_none()
+    roles = "|".join(["", *sorted(ctx.actor.roles), ""])
+    found = SELECT_TASK.run(ctx.connection, task_id=task_id, roles=roles, user_id=ctx.actor.user_id)
+    row = found.one_or_none()
     if row is None:
         raise NotFound(f"there is no task {task_id}")
     split = len(TASK_COLUMNS)
@@ -350,7 +392,7 @@ def _open_task(ctx: CommandContext, task_id: str, *, operation: str) -> tuple[Ru
 
 def next_for(ctx: CommandContext, user_id: str, roles: Iterable[str]) -> UserTask | None:
     """Returns the task that somebody should do next: the earliest due of what they have or may take."""
-    mine = find(ctx, TaskQuery(visible_to=(user_id, tuple(roles))), limit=1)
+    mine = find(ctx, TaskQuery(free_for=(user_id, tuple(roles))), limit=1)
     return mine[0] if mine else None
 
 
