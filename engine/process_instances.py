@@ -170,7 +170,7 @@ def require_active(row: ProcessInstance) -> None:
 
 def get(ctx: CommandContext, instance_id: str) -> ProcessInstance:
     """Returns an instance, running or over; raises NotFound."""
-    found = SELECT_INSTANCE.run(ctx.connection, instance_id=instance_id).one_or_none()
+    found = SELECT_INSTANCE.first(ctx.connection, instance_id=instance_id)
     if found is None:
         raise NotFound(f"there is no process instance {instance_id}")
     return ProcessInstance(*found)
@@ -322,7 +322,7 @@ def _write_row(ctx: CommandContext, running: Running, values: dict[str, Any], *,
         return
     changed = {f"new_{name}": row[name] for name in CHANGING}
     guard = {"instance_id": running.root_id, "old_revision": running.row.revision}
-    if UPDATE_INSTANCE.run(ctx.connection, **changed, **guard).rowcount != 1:
+    if UPDATE_INSTANCE.run(ctx.connection, **changed, **guard) != 1:
         raise StaleRevision(f"process instance {running.root_id} was changed meanwhile")
 
 

@@ -372,8 +372,7 @@ SELECT_TASK = Statement(_task_with_instance)
 def _open_task(ctx: CommandContext, task_id: str, *, operation: str) -> tuple[Running, UserTask]:
     """Reads task and instance with one statement and guards: it exists, is open, and the actor may do this."""
     roles = "|".join(["", *sorted(ctx.actor.roles), ""])
-    found = SELECT_TASK.run(ctx.connection, task_id=task_id, roles=roles, user_id=ctx.actor.user_id)
-    row = found.one_or_none()
+    row = SELECT_TASK.first(ctx.connection, task_id=task_id, roles=roles, user_id=ctx.actor.user_id)
     if row is None:
         raise NotFound(f"there is no task {task_id}")
     split = len(TASK_COLUMNS)
