@@ -191,7 +191,7 @@ class Instance:
 
     def waits(self) -> tuple[WaitOpened, ...]:
         """Returns everything that the instance waits for, oldest first."""
-        return tuple(self._workflow.wait_opened(token) for token in self._workflow.waits.values())
+        return tuple(self._workflow.wait_opened(token) for _, token in sorted(self._workflow.waits.items()))
 
     # ------------------------------------------------------------ inside
 

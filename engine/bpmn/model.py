@@ -102,12 +102,7 @@ class Node:
     for_compensation: bool = False
     start_quantity: int = 1
     completion_quantity: int = 1
-    generated: bool = False
-
-    @property
-    def property_en(self) -> str:
-        """The English name, or ''."""
-        return self.properties.get("name.en", "")
+    extensions: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -146,6 +141,7 @@ class Process:
     documentation: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
+    extensions: list[str] = field(default_factory=list)
     body: Body = field(default_factory=Body)
     texts: list[Text] = field(default_factory=list)
 

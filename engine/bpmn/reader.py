@@ -9,6 +9,7 @@ from engine.bpmn.expressions import Text
 from engine.bpmn.extensions import (
     ParameterReader,
     attributes,
+    extension_elements,
     local_name,
     properties,
 )
@@ -42,6 +43,8 @@ _SILENT = (
         "potentialOwner",
     }
 )
+
+MAX_QUANTITY = 1_000
 
 _TEXT_ATTRIBUTES = {
     "assignee": ("办理人", "assignee"),
@@ -104,6 +107,7 @@ class _ProcessReader:
             documentation=_documentation(element),
             attributes=attributes(element),
             properties=properties(element),
+            extensions=[local_name(item) for item in extension_elements(element)],
         )
         process.body = self._body(element)
         process.texts = self._texts
@@ -165,6 +169,9 @@ class _ProcessReader:
         node.message_ref = element.get("messageRef")
         node.event_sub_process = element.get("triggeredByEvent") == "true"
         node.for_compensation = element.get("isForCompensation") == "true"
+        node.extensions = [local_name(item) for item in extension_elements(element)]
+        node.start_quantity = self._quantity(element, "startQuantity")
+        node.completion_quantity = self._quantity(element, "completionQuantity")
         self._read_mappings(node, element)
         self._read_texts(node, element)
         events = EventReader(node, self._references, self._texts)
@@ -243,6 +250,22 @@ class _ProcessReader:
                 line_of(element),
             )
         )
+
+    def _quantity(self, element: etree._Element, name: str) -> int:
+        source = element.get(name, "1").strip()
+        if source.isdigit() and 1 <= int(source) <= MAX_QUANTITY:
+            return int(source)
+        self._diagram.findings.append(
+            Finding(
+                "error",
+                "bad-quantity",
+                f"{name} 必须是 1 到 {MAX_QUANTITY} 的整数。",
+                f"{name} must be a whole number from 1 to {MAX_QUANTITY}.",
+                element.get("id"),
+                line_of(element),
+            )
+        )
+        return 1
 
     def _fault(self, code: str, element: etree._Element, name: str) -> None:
         texts = {

@@ -205,7 +205,7 @@ class InstanceWorkflow(ScopeWorkflow, BpmnWorkflow):
         while self.conditionals and self.scopes.changed:
             changed = frozenset(self.scopes.changed)
             self.scopes.changed.clear()
-            for token in list(self.conditionals.values()):
+            for _, token in sorted(self.conditionals.items()):
                 if token.alive and self.ended is None:
                     token.task_spec.check_condition(token, changed)
         self.scopes.changed.clear()

@@ -35,13 +35,13 @@ VERSION = 1
 
 
 class StoredToken(msgspec.Struct, array_like=True, omit_defaults=True):
-    """One token. `wait` is [id, kind, details that the diagram does not tell …]."""
+    """One token. `flags` is 1 for begun, 2 for fired; `wait` is [id, kind, what the diagram does not tell …]."""
 
     id: str
     spec: str
     parent: str
     state: int
-    begun: bool
+    flags: int
     flow: str | None = None
     memory: dict[str, Any] | None = None
     wait: list[Any] | None = None
@@ -113,7 +113,14 @@ def _stored_token(token: Token) -> StoredToken:
     wait = None if token.wait is None else _stored_wait(token)
     memory = token.internal_data or None
     return StoredToken(
-        token.id, token.task_spec.name, parent or "", token._state, token.begun, token.flow, memory, wait
+        token.id,
+        token.task_spec.name,
+        parent or "",
+        token._state,
+        token.begun | token.fired << 1,
+        token.flow,
+        memory,
+        wait,
     )
 
 
@@ -188,7 +195,7 @@ def _restore_token(workflow: ScopeWorkflow, stored: StoredToken) -> None:
     top = workflow.top
     parent = workflow.tasks[stored.parent or ROOT_TOKEN]
     token = Token(workflow, spec, parent, state=stored.state, id=stored.id)
-    token.begun, token.flow = stored.begun, stored.flow
+    token.begun, token.fired, token.flow = bool(stored.flags & 1), bool(stored.flags & 2), stored.flow
     token.internal_data = stored.memory or {}
     if token.id in top.scopes:
         token.scope_id = token.id

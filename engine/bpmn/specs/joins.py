@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.definition import Element
-from engine.bpmn.expressions import Value
-from engine.bpmn.specs.node import Node
+from engine.bpmn.specs.node import FlowSpec, Node
 
 if TYPE_CHECKING:
     from engine.bpmn.token import Token
@@ -78,6 +77,9 @@ class ParallelGateway(Join):
         counts = token.memory["counts"]
         return all(counts.get(flow) for flow in self.incoming_ids)
 
+    def choose(self, token: Token) -> tuple[FlowSpec, ...]:
+        return self.outgoing
+
 
 class InclusiveGateway(Join):
     """Waits until no token elsewhere can still reach an empty incoming flow (BPMN 13.4.3).
@@ -131,16 +133,3 @@ class QuantityJoin(Join):
 
     def begin(self, token: Token) -> None:
         """Records nothing: the diagram does not draw this node."""
-
-
-class ComplexGateway(Join):
-    """Fires when its activation condition holds (BPMN 10.6.5), then swallows the tokens that come late.
-
-    The condition reads `activationCount`, the number of tokens that have arrived. After firing, the gateway waits for
-    one token on each flow that had none, and begins anew.
-    """
-
-    def __init__(self, scope_spec: Any, element: Element) -> None:
-        super().__init__(scope_spec, element)
-        self.condition: Value | None = None
-        self.reach: Mapping[str, frozenset[str]] = {}

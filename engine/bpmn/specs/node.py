@@ -57,7 +57,7 @@ class Node(BpmnSpecMixin):
         """Predicts nothing: the library would build all reachable tasks and recurse endlessly on `A → A`."""
 
     def _update_hook(self, token: Token) -> bool:
-        if self.async_before and not token.fired:
+        if self.async_before:
             token.top.open_wait(token, JobWait("asyncBefore"))
             return False
         return True

@@ -83,7 +83,7 @@ class ThrowSignal:
         carried = {name: token.evaluate(value) for name, value in self.payload}
         top.steps.append(SignalSent(token.element_id, self.name, carried))
         thrown = Thrown(SignalEventDefinition(self.name), carried)
-        waiting = [other for other in top.event_manager.tasks.values() if other is not token]
+        waiting = [other for _, other in sorted(top.event_manager.tasks.items()) if other is not token]
         for other in waiting:
             if other.alive and other.wait is not None and other.task_spec.event_definition.catches(other, thrown):
                 other.task_spec.fire(other, carried)

@@ -1,0 +1,41 @@
+"""Refuses what cannot run, and warns of what probably is a mistake, in words that a process owner understands.
+
+The diagram is checked as its owner drew it, before anything is rewritten. Codes are stable; every finding names the
+element and its line. Nothing that a diagram holds is ignored in silence: it runs, it only documents, or it is named
+here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.bpmn.lint.activities import check_activities
+from engine.bpmn.lint.events import check_events
+from engine.bpmn.lint.extensions import check_extensions
+from engine.bpmn.lint.flows import check_flows
+from engine.bpmn.lint.gateways import check_gateways
+from engine.bpmn.lint.identity import check_identity
+from engine.bpmn.lint.report import Report
+from engine.bpmn.lint.scopes import check_scopes
+from engine.bpmn.model import Diagram, Process
+from engine.findings import Finding
+
+CHECKS: tuple[Callable[[Process, Report], None], ...] = (
+    check_flows,
+    check_scopes,
+    check_gateways,
+    check_events,
+    check_activities,
+    check_extensions,
+)
+
+
+def lint(diagram: Diagram) -> list[Finding]:
+    """Returns everything that the checks find in the executable processes of a diagram."""
+    report = Report()
+    check_identity(diagram, report)
+    for process in diagram.processes:
+        if process.executable:
+            for check in CHECKS:
+                check(process, report)
+    return report.findings

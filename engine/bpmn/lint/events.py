@@ -1,0 +1,157 @@
+"""Events: triggers that exist, fit their place and name what they wait for (BPMN table 10.93)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from engine.bpmn.expressions import Text
+from engine.bpmn.lint.report import Report
+from engine.bpmn.model import Body, Event, Node, Process
+from engine.bpmn.timers import NotATimer, TimerKind, first_due
+from engine.bpmn.vocabulary import ACTIVITIES, EVENTS
+from engine.errors import LimitReached
+
+ALLOWED = {
+    "startEvent": frozenset({"message", "timer", "signal", "error", "escalation", "conditional"}),
+    "intermediateCatchEvent": frozenset({"message", "timer", "signal", "conditional", "link"}),
+    "intermediateThrowEvent": frozenset({"message", "signal", "escalation", "link"}),
+    "endEvent": frozenset({"message", "signal", "error", "escalation", "terminate"}),
+    "boundaryEvent": frozenset({"message", "timer", "signal", "error", "escalation", "conditional"}),
+}
+_CATCHING = frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent"})
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+_ZONE = "Asia/Shanghai"
+
+
+def check_events(process: Process, report: Report) -> None:
+    """Checks every event of a process."""
+    for body in process.body.bodies():
+        for node in body.nodes.values():
+            if node.type in EVENTS:
+                _check_kinds(node, report)
+                _check_place(node, body, report)
+            for event in node.events:
+                _check_event(node, event, report)
+        _check_links(body, report)
+
+
+def _check_kinds(node: Node, report: Report) -> None:
+    for event in node.events:
+        if event.kind not in ALLOWED[node.type]:
+            report.unsupported(
+                node,
+                f"{node.type} {node.id} 的 {event.kind} 触发器",
+                f"A {event.kind} trigger on the {node.type} {node.id}",
+            )
+    if node.type in _CATCHING and len(node.events) > 1:
+        report.unsupported(node, f"{node.id} 的多重触发器", f"More than one trigger on {node.id}")
+    if node.type in ("intermediateCatchEvent", "boundaryEvent") and not node.events:
+        report.error("no-trigger", node, f"事件 {node.id} 没有触发器。", f"The event {node.id} has no trigger.")
+
+
+def _check_place(node: Node, body: Body, report: Report) -> None:
+    if node.type != "boundaryEvent":
+        return
+    host = body.nodes.get(node.attached_to or "")
+    if host is None or host.type not in ACTIVITIES:
+        report.error(
+            "unknown-host",
+            node,
+            f"边界事件 {node.id} 没有附着在活动上。",
+            f"The boundary event {node.id} is not attached to an activity.",
+        )
+    if any(event.kind == "error" for event in node.events) and not node.interrupting:
+        report.error(
+            "error-not-interrupting",
+            node,
+            f"错误边界事件 {node.id} 必须是中断的。",
+            f"The error event {node.id} must interrupt.",
+        )
+    if node.attributes.get("asyncBefore") == "true":
+        report.unsupported(node, f"边界事件 {node.id} 的 asyncBefore", f"asyncBefore on the boundary event {node.id}")
+
+
+def _check_event(node: Node, event: Event, report: Report) -> None:
+    if event.kind == "timer":
+        _check_timer(node, event, report)
+    elif event.kind == "conditional":
+        if event.text is None or not event.text.source.strip():
+            report.error(
+                "no-condition",
+                node,
+                f"条件事件 {node.id} 没有条件。",
+                f"The conditional event {node.id} has no condition.",
+            )
+        if "variableEvents" in event.attributes:
+            report.unsupported(node, f"{node.id} 的 variableEvents", f"variableEvents on {node.id}")
+    elif event.kind in ("message", "signal") and "topic" not in node.texts:
+        _check_name(node, event, report)
+    elif event.kind == "error" and node.type == "endEvent" and not event.code:
+        report.error(
+            "no-error-code",
+            node,
+            f"错误结束事件 {node.id} 没有错误代码。",
+            f"The error end event {node.id} has no error code.",
+        )
+
+
+def _check_name(node: Node, event: Event, report: Report) -> None:
+    if not event.name:
+        report.error("no-name", node, f"{node.id} 没有指明 {event.kind} 的名称。", f"{node.id} names no {event.kind}.")
+    elif "${" in event.name or "#{" in event.name:
+        report.unsupported(
+            node,
+            f"{event.kind} 名称中的表达式({node.id})",
+            f"An expression in the name of the {event.kind} at {node.id}",
+        )
+
+
+def _check_timer(node: Node, event: Event, report: Report) -> None:
+    text = event.text
+    if event.timer_kind is None or text is None or not text.source.strip():
+        report.error("no-timer", node, f"定时事件 {node.id} 没有时间。", f"The timer event {node.id} has no time.")
+    elif text.is_literal:
+        _check_literal_timer(node, event.timer_kind, text, report)
+
+
+def _check_literal_timer(node: Node, kind: TimerKind, text: Text, report: Report) -> None:
+    try:
+        first_due(kind, text.source.strip(), now=_SOME_DAY, zone=_ZONE)
+    except NotATimer:
+        report.error(
+            "bad-timer",
+            node,
+            f"定时事件 {node.id} 的「{text.source.strip()[:80]}」既不是 ISO 8601,也不是表达式(以 = 开头)。",
+            f"The timer event {node.id}: {text.source.strip()[:80]!r} is neither ISO 8601 nor an expression (with =).",
+        )
+    except LimitReached as error:
+        report.error(
+            "timer-out-of-reach",
+            node,
+            f"定时事件 {node.id} 超出范围:{error}",
+            f"The timer event {node.id} is out of reach: {error}",
+        )
+
+
+def _check_links(body: Body, report: Report) -> None:
+    catching: dict[str | None, Node] = {}
+    for node in body.nodes.values():
+        for event in node.events:
+            if event.kind == "link" and node.type == "intermediateCatchEvent":
+                if event.name in catching:
+                    report.error(
+                        "link-twice",
+                        node,
+                        f"链接「{event.name}」有两个目标。",
+                        f"The link {event.name!r} has two targets.",
+                    )
+                catching[event.name] = node
+    for node in body.nodes.values():
+        for event in node.events:
+            if event.kind == "link" and node.type == "intermediateThrowEvent" and event.name not in catching:
+                report.error(
+                    "link-without-target",
+                    node,
+                    f"链接「{event.name}」没有目标。",
+                    f"The link {event.name!r} has no target.",
+                )

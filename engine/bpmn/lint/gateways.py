@@ -1,0 +1,100 @@
+"""Gateways: answers that cover all cases, and events where events belong."""
+
+from __future__ import annotations
+
+from engine.bpmn.lint.report import Report
+from engine.bpmn.model import Body, Flow, Node, Process
+
+_WAITS = frozenset({"message", "timer", "signal", "conditional"})
+
+
+def check_gateways(process: Process, report: Report) -> None:
+    """Checks every gateway of a process."""
+    for body in process.body.bodies():
+        for node in body.nodes.values():
+            outgoing = body.outgoing(node.id)
+            if node.type in ("exclusiveGateway", "inclusiveGateway"):
+                _check_choice(node, outgoing, report)
+            elif node.type == "parallelGateway":
+                _check_parallel(node, outgoing, report)
+            elif node.type == "eventBasedGateway":
+                _check_events(node, outgoing, body, report)
+            elif node.type == "complexGateway":
+                report.unsupported(node, f"复杂网关 {node.id}", f"The complex gateway {node.id}")
+
+
+def _check_choice(node: Node, outgoing: list[Flow], report: Report) -> None:
+    if len(outgoing) < 2:
+        return
+    free = [flow for flow in outgoing if flow.condition is None and flow.id != node.default]
+    if node.type == "exclusiveGateway" and (len(free) > 1 or (free and node.default)):
+        report.error(
+            "flow-without-condition",
+            free[-1],
+            f"排他网关 {node.id} 的顺序流 {free[-1].id} 缺少条件。",
+            f"The flow {free[-1].id} of the exclusive gateway {node.id} has no condition.",
+        )
+    elif node.default is None and not free:
+        report.warning(
+            "no-default",
+            node,
+            f"网关 {node.id} 没有默认顺序流;若所有条件都不成立,流程将停在此处。",
+            f"The gateway {node.id} has no default flow; if no condition holds, the process stops there.",
+        )
+    elif node.type == "exclusiveGateway" and free:
+        report.warning(
+            "implicit-default",
+            free[0],
+            f"顺序流 {free[0].id} 没有条件,视为网关 {node.id} 的默认顺序流。",
+            f"The flow {free[0].id} has no condition; it is taken as the default flow of {node.id}.",
+        )
+
+
+def _check_parallel(node: Node, outgoing: list[Flow], report: Report) -> None:
+    for flow in outgoing:
+        if flow.condition is not None:
+            report.warning(
+                "condition-ignored",
+                flow,
+                f"并行网关 {node.id} 不看条件,顺序流 {flow.id} 的条件无效。",
+                f"The parallel gateway {node.id} looks at no conditions; that of {flow.id} has no effect.",
+            )
+
+
+def _check_events(node: Node, outgoing: list[Flow], body: Body, report: Report) -> None:
+    if node.standard.get("eventGatewayType", "Exclusive") == "Parallel":
+        report.unsupported(node, f"并行事件网关 {node.id}", f"The parallel event-based gateway {node.id}")
+    if not outgoing:
+        report.error(
+            "no-events",
+            node,
+            f"事件网关 {node.id} 之后没有事件。",
+            f"No event follows the event-based gateway {node.id}.",
+        )
+    for flow in outgoing:
+        target = body.nodes.get(flow.target)
+        if target is None:
+            continue
+        waits = target.type == "receiveTask" or (
+            target.type == "intermediateCatchEvent" and all(event.kind in _WAITS for event in target.events)
+        )
+        if not waits or target.loop is not None:
+            report.error(
+                "no-event-after-gateway",
+                target,
+                f"事件网关 {node.id} 之后只能是捕获事件或接收任务,{target.id} 不是。",
+                f"Only catch events and receive tasks can follow the gateway {node.id}; {target.id} is neither.",
+            )
+        elif len(body.incoming(target.id)) > 1:
+            report.error(
+                "shared-event",
+                target,
+                f"事件网关 {node.id} 之后的 {target.id} 不能有其他流入的顺序流。",
+                f"{target.id} after the event-based gateway {node.id} must not have other incoming flows.",
+            )
+        elif any(item.attached_to == target.id for item in body.nodes.values()):
+            report.unsupported(
+                target,
+                f"事件网关之后的接收任务 {target.id} 上的边界事件",
+                f"A boundary event on {target.id} behind an event-based gateway",
+            )

@@ -1,0 +1,132 @@
+"""Scopes: how they start, and what in them can never be reached."""
+
+from __future__ import annotations
+
+from engine.bpmn.graph import Graph
+from engine.bpmn.lint.report import Report
+from engine.bpmn.model import Body, Node, Process
+
+_LISTENS_TO = frozenset({"message", "timer", "signal", "error", "escalation", "conditional"})
+
+
+def check_scopes(process: Process, report: Report) -> None:
+    """Checks the process and everything nested in it."""
+    if not process.body.nodes:
+        report.error("empty-process", process, f"流程 {process.id} 没有内容。", f"The process {process.id} is empty.")
+    _check_process_starts(process, report)
+    _check_reach(process.body, report)
+    for node in process.nodes():
+        if node.body is not None:
+            if node.event_sub_process:
+                _check_event_sub_process(node, node.body, report)
+            else:
+                _check_sub_process(node, node.body, report)
+            _check_reach(node.body, report)
+
+
+def _starts(body: Body) -> list[Node]:
+    return [node for node in body.nodes.values() if node.type == "startEvent"]
+
+
+def _check_process_starts(process: Process, report: Report) -> None:
+    plain = [node for node in _starts(process.body) if not node.events]
+    for extra in plain[1:]:
+        report.error(
+            "several-none-starts",
+            extra,
+            f"流程 {process.id} 有多个空白开始事件。",
+            f"The process {process.id} has more than one none start event.",
+        )
+    for node in _starts(process.body):
+        for event in node.events:
+            if event.kind not in ("message", "timer", "signal"):
+                report.error(
+                    "bad-start",
+                    node,
+                    f"流程不能由 {event.kind} 事件开始。",
+                    f"A process cannot be started by a {event.kind} event.",
+                )
+
+
+def _check_sub_process(node: Node, body: Body, report: Report) -> None:
+    for start in _starts(body):
+        if start.events:
+            report.error(
+                "bad-start",
+                start,
+                f"嵌入式子流程 {node.id} 只能由空白开始事件开始。",
+                f"The embedded sub-process {node.id} can only begin with a none start event.",
+            )
+
+
+def _check_event_sub_process(node: Node, body: Body, report: Report) -> None:
+    starts = _starts(body)
+    if not starts:
+        report.error(
+            "no-start",
+            node,
+            f"事件子流程 {node.id} 没有开始事件。",
+            f"The event sub-process {node.id} has no start event.",
+        )
+    for start in starts:
+        if len(start.events) != 1 or start.events[0].kind not in _LISTENS_TO:
+            report.error(
+                "bad-start",
+                start,
+                f"事件子流程 {node.id} 的开始事件必须恰好有一个可支持的触发器。",
+                f"The start event of the event sub-process {node.id} must have exactly one trigger that is supported.",
+            )
+        elif start.events[0].kind == "error" and not start.interrupting:
+            report.error(
+                "error-not-interrupting", start, "错误开始事件必须是中断的。", "An error start event must interrupt."
+            )
+    if node.loop is not None:
+        report.error(
+            "looped-event-sub-process",
+            node,
+            f"事件子流程 {node.id} 不能循环。",
+            f"The event sub-process {node.id} cannot loop.",
+        )
+
+
+def _check_reach(body: Body, report: Report) -> None:
+    graph = Graph(body)
+    reachable = graph.reachable()
+    for node in body.nodes.values():
+        expected = node.event_sub_process or node.for_compensation or _is_link_target(node) or _instantiates(node)
+        if node.id in reachable or expected or (node.attached_to and node.attached_to not in reachable):
+            continue
+        if any(flow.source in reachable or _follows_special(flow.source, body) for flow in body.incoming(node.id)):
+            continue
+        if not _follows_special(node.id, body):
+            report.warning(
+                "unreachable",
+                node,
+                f"元素 {node.id} 永远不会被执行到。",
+                f"The element {node.id} can never be reached.",
+            )
+
+
+def _follows_special(node_id: str, body: Body) -> bool:
+    """Tells whether a node lies behind a link or a gateway that starts the process."""
+    seen: set[str] = set()
+    pending = [node_id]
+    while pending:
+        current = pending.pop()
+        if current in seen or current not in body.nodes:
+            continue
+        seen.add(current)
+        if _is_link_target(body.nodes[current]) or _instantiates(body.nodes[current]):
+            return True
+        pending += [flow.source for flow in body.incoming(current)]
+        attached = body.nodes[current].attached_to
+        pending += [attached] if attached else []
+    return False
+
+
+def _is_link_target(node: Node) -> bool:
+    return node.type == "intermediateCatchEvent" and any(event.kind == "link" for event in node.events)
+
+
+def _instantiates(node: Node) -> bool:
+    return node.standard.get("instantiate") == "true"
