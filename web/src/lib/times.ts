@@ -5,7 +5,7 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** "2 天 3 小时", "1 小时 5 分钟", "12 分钟": the two largest units, rounded down, so that no limit looks longer. */
+/** "2 d 3 h", "1 h 5 min", "12 min": the two largest units, rounded down, so that no limit looks longer. */
 export function formatSpan(milliseconds: number, t: Texts): string {
   const span = Math.abs(milliseconds)
   const unit = (count: number, name: string) => (count ? `${count}${t.span.gap}${name}` : '')
@@ -33,7 +33,7 @@ export function formatInstant(instant: number, t: Texts): string {
   }).format(instant)
 }
 
-/** "14:05" on the same day, "10月3日 14:05" otherwise. */
+/** "14:05" on the same day, with month and day otherwise. */
 export function formatShort(instant: number, now: number, t: Texts): string {
   const day = new Intl.DateTimeFormat('en-CA', { timeZone: ZONE })
   const sameDay = day.format(instant) === day.format(now)

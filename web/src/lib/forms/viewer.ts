@@ -25,7 +25,6 @@ type RegisteredField = { id: string; key?: string; path?: string; _parent?: stri
 /** A form of a task on the page. One object per form, task and language; destroy() it before the next. */
 export class OpenForm {
   readonly #form: Form
-  #faults: FieldFault[] = []
 
   readonly #container: HTMLElement
 
@@ -51,22 +50,17 @@ export class OpenForm {
     return this.#form._getState() as FormState
   }
 
-  /** Everything entered, faulty or not: what a draft keeps. */
-  read(): FormData {
-    return structuredClone(this.#state.data)
-  }
-
   setReadonly(readonly: boolean): void {
     this.#form.setProperty('readOnly', readonly)
   }
 
-  /** The values to send, or null when a field is faulty; the first faulty one then has the focus. */
-  submit(): FormData | null {
+  /** The values to send, or how many fields are faulty; the first of them then has the focus. */
+  submit(): { data: FormData } | { faulty: number } {
     const { data, errors } = this.#form.submit()
-    this.#faults = []
-    if (Object.keys(errors).length === 0) return emptyAsNull(data) as FormData
+    const faulty = Object.keys(errors).length
+    if (faulty === 0) return { data: emptyAsNull(data) as FormData }
     this.#focusFirstFault()
-    return null
+    return { faulty }
   }
 
   /** What is known so far, without the fields nobody has filled in: an attempt is saved as it is. */
@@ -77,16 +71,11 @@ export class OpenForm {
 
   /** Puts the server's sentences at their fields; returns those whose field is not part of this form. */
   showFaults(faults: FieldFault[], language: 'zh' | 'en'): FieldFault[] {
-    this.#faults = faults
     const errors: Record<string, unknown> = {}
     const elsewhere = faults.filter((fault) => !this.#place(errors, fault, fault[language] || fault.zh))
     this.#form._setState({ errors })
     this.#focusFirstFault()
     return elsewhere
-  }
-
-  get faults(): FieldFault[] {
-    return this.#faults
   }
 
   destroy(): void {

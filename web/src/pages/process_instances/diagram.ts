@@ -14,6 +14,7 @@ type Registry = { get(id: string): object | undefined }
 
 const DIAGRAM = 'http://www.omg.org/spec/BPMN/20100524/DI'
 const COLOURS = 'http://bpmn.io/schema/bpmn/biocolor/1.0'
+const LABEL_CHARACTER_PX = 6.4
 const CAMUNDA = 'http://camunda.org/schema/1.0/bpmn'
 
 function parse(xml: string, language: LanguageCode): Document {
@@ -27,8 +28,22 @@ function useEnglishNames(document: Document): void {
   for (const property of document.getElementsByTagNameNS(CAMUNDA, 'property')) {
     const element = property.closest('*|extensionElements')?.parentElement
     const english = property.getAttribute('value')
-    if (property.getAttribute('name') === 'name.en' && english) element?.setAttribute('name', english)
+    if (property.getAttribute('name') !== 'name.en' || !english || !element) continue
+    element.setAttribute('name', english)
+    const id = CSS.escape(element.id)
+    document.querySelector(`[processRef="${id}"]`)?.setAttribute('name', english)
+    widenLabel(document.querySelector(`[bpmnElement="${id}"] > BPMNLabel > Bounds`), english)
   }
+}
+
+/** Labels are drawn as wide as their Chinese names; English needs its longest word, or half the name, on one line. */
+function widenLabel(bounds: Element | null, name: string): void {
+  if (!bounds) return
+  const characters = Math.max(...name.split(' ').map((word) => word.length), Math.ceil(name.length / 2))
+  const width = Number(bounds.getAttribute('width'))
+  const wider = Math.max(width, characters * LABEL_CHARACTER_PX + 6)
+  bounds.setAttribute('x', String(Number(bounds.getAttribute('x')) - (wider - width) / 2))
+  bounds.setAttribute('width', String(wider))
 }
 
 /** Colours the flows in the diagram itself: arrow heads are drawn from it, and no style sheet reaches them. */

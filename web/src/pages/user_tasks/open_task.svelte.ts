@@ -44,7 +44,7 @@ class OpenTask {
 
   /** Takes over what a poll of the list has learnt about the open task. */
   follow(card: TaskCard | undefined): void {
-    if (card && this.task?.id === card.id && !this.busy) this.#patch(card.id, cardOnly(card))
+    if (card && this.task?.id === card.id && !this.busy) this.task = { ...this.task, ...cardOnly(card) }
   }
 
   /** Shows the claim at once; when somebody was faster, takes it back and says who. */
@@ -55,6 +55,8 @@ class OpenTask {
     try {
       this.#patch(card.id, cardOnly(await userTasks.claim(card.id)))
       announcements.say(language.texts.claimed(language.pick(card.name)), 'good')
+      // The reader's own claim is no news to the reader: it joins the list without a pill.
+      if (!inbox.row(card.id)) await inbox.refresh()
     } catch (error) {
       const holder = error instanceof ApiError && error.status === 409 ? error.holder : null
       this.#patch(card.id, holder ? { ...before, assignee: holder, mayComplete: false } : before)
