@@ -174,7 +174,7 @@ def between(compiler: Compiler, node: tree.Between) -> Code:
 
 def instance_of(compiler: Compiler, node: tree.InstanceOf) -> Code:
     """`value instance of type`; null is an instance of nothing, a personal value of Any alone."""
-    value, wanted = compiler.compile(node.value), node.type
+    value, wanted = compiler.value_or_function(node.value), node.type
     null_too = wanted.kind == NULL
 
     def run(frame: Frame) -> bool:
@@ -233,11 +233,12 @@ def test(compiler: Compiler, node: tree.Node, slot: int) -> Code:
         return _operator_test(compiler, node, slot)
     code = compiler.compile(node)
     asks = reads_input(node)
+    is_value = isinstance(node, tree.Literal)  # the cell `true` is a value: a missing input does not match it
 
     def run(frame: Frame) -> bool | None:
         wanted = code(frame)
         tested = frame[slot]
-        if type(wanted) is bool and (asks or type(tested) is not bool):
+        if type(wanted) is bool and (asks or (type(tested) is not bool and not is_value)):
             return wanted
         return None if asks and wanted is None else matches(tested, wanted, frame[WORK])
 

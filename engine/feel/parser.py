@@ -85,7 +85,7 @@ class Parser:
 
     def _unary_tests(self) -> tree.Tests:
         start = self.now.position
-        if self.now.text == "-" and self.run[self.index + 1].kind == END:
+        if self.at("-") and self.run[self.index + 1].kind == END:
             return tree.Tests(start, (), False)
         negated = self.at("not") and self.run[self.index + 1].text == "("
         if negated:
@@ -463,9 +463,10 @@ class Parser:
         self.scope = NameTree((), self.scope)
         entries: list[tuple[str, tree.Node]] = []
         while not self.at("}"):
+            position = self.now.position
             key = self._key()
             if any(key == other for other, _ in entries):
-                raise self.error(f"the context has two entries {key!r}")
+                raise self.error(f"the context has two entries {key!r}", position)
             entries.append((key, self._argument()))
             self.scope.add(key)
             self.entries.add(key)
