@@ -57,7 +57,7 @@ def definition(compiler: Compiler, node: tree.FunctionDefinition) -> Code:
 
 def call(compiler: Compiler, node: tree.Call) -> Code:
     """`function(arguments)`."""
-    arguments = [_argument(compiler, each) for each in node.arguments]
+    arguments = [value_or_function(compiler, each) for each in node.arguments]
     if isinstance(node.function, tree.Name):
         found = find(node.function.name, compiler.scope)
         if found.slot is None:
@@ -66,8 +66,8 @@ def call(compiler: Compiler, node: tree.Call) -> Code:
     return lambda frame: call_value(function(frame), node.names, [each(frame) for each in arguments], frame[WORK])
 
 
-def _argument(compiler: Compiler, node: tree.Node) -> Code:
-    """Compiles an argument; the bare name of a function stands for the function there: `sort(list, precedes)`."""
+def value_or_function(compiler: Compiler, node: tree.Node) -> Code:
+    """Compiles an argument; the bare name of a built-in stands for the function there, unless a variable has it."""
     if isinstance(node, tree.Name) and node.name in BUILTINS and node.name not in compiler.declared:
         found = find(node.name, compiler.scope)
         if found.slot is None and not found.items:

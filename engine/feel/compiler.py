@@ -32,6 +32,10 @@ class Compiler:
         code: Code = _COMPILERS[type(node)](self, node)
         return code
 
+    def value_or_function(self, node: tree.Node) -> Code:
+        """Returns the closure of a node where the name of a built-in stands for the function itself."""
+        return calls.value_or_function(self, node)
+
     def within(self, scope: Scope, node: tree.Node) -> Code:
         """Returns the closure of a node that sees the names of `scope`."""
         outer, self.scope = self.scope, scope

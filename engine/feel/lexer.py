@@ -83,7 +83,7 @@ def tokens(text: str) -> list[Token]:
     position, gap = 0, False
     while position < len(text):
         match = _TOKEN.match(text, position)
-        if match is None:
+        if match is None or (match.group() == "/" and text.startswith("/*", position)):
             raise syntax_error(text, position, _unexpected(text, position))
         kind = match.lastgroup or ""
         if kind == "space":

@@ -1,0 +1,70 @@
+"""`${…}` expressions of existing diagrams."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.feel import FeelSyntaxError
+from engine.feel.juel import translate
+from tests.engine.feel.feel import feel
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("${amount > 100 && !done}", True),
+        ("${amount gt 100 and not done}", True),
+        ("${status == 'open'}", True),
+        ('${status != "open"}', False),
+        ("${!missing}", True),
+        ("${empty missing}", True),
+        ("${not empty status}", True),
+        ("${empty nothing}", True),
+        ("${order.amount}", 7),
+        ("${order['amount']}", 7),
+        ("${items[0]}", "first"),
+        ("${amount % 7 == 1}", True),
+        ("${done ? 1 : amount > 100 ? 2 : 3}", 2),
+        ("${(done || amount >= 120) && true}", True),
+        ("#{ 'it\\'s' }", "it's"),
+        ("${amount - 20 - 50}", 50),
+        ("${amount / 2 * 3}", 180),
+        ("${-amount}", -120),
+        ("${missing == null}", True),
+    ],
+)
+def test_simple_expressions_become_feel(text: str, value: object) -> None:
+    variables = {
+        "amount": 120,
+        "done": False,
+        "status": "open",
+        "order": {"amount": 7},
+        "items": ["first"],
+        "nothing": [],
+    }
+    assert feel(translate(text), missing=None, **variables) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("${order.getAmount()}", "methods"),
+        ("${execution.getVariable('x')}", "methods"),
+        ("${price(1)}", "cannot call"),
+        ("${fn:length(x)}", "cannot call"),
+        ("amount > 1", "${…}"),
+        ("Order ${id}", "${…}"),
+        ("${a +}", "expected a value"),
+        ("${a b}", "nothing more"),
+        ("${a[b]}", "number or a string"),
+        ("${}", "expected a value"),
+        ("${a = 1}", "not understood"),
+        ("${if}", "cannot be the name"),
+        ("${" + "(" * 5000 + "}", "nested"),
+        ("${" + "empty " * 50 + "a}", "nested"),
+    ],
+)
+def test_what_would_call_java_is_refused(text: str, said: str) -> None:
+    with pytest.raises(FeelSyntaxError) as raised:
+        translate(text)
+    assert said in str(raised.value)
