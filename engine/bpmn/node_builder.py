@@ -47,8 +47,8 @@ class NodeBuilder:
         """Returns the node, or the loop body that contains its instances."""
         made = self._event_or_gateway() if self._node.type not in ACTIVITIES else self._activity()
         if isinstance(made, Step):
-            made.inputs = _mapped(self._node.inputs)
-            made.outputs = _mapped(self._node.outputs)
+            made.input_mappings = _mapped(self._node.inputs)
+            made.output_mappings = _mapped(self._node.outputs)
         if isinstance(made, Activity) and self._node.loop is not None:
             outer: NodeSpec = self._looped(made)
         else:

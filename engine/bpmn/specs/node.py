@@ -177,15 +177,15 @@ class Step(Node):
 
     def __init__(self, scope_spec: Any, element: Element, *, name: str | None = None) -> None:
         super().__init__(scope_spec, element, name=name)
-        self.inputs: tuple[tuple[str, Value], ...] = ()
-        self.outputs: tuple[tuple[str, Value], ...] = ()
+        self.input_mappings: tuple[tuple[str, Value], ...] = ()
+        self.output_mappings: tuple[tuple[str, Value], ...] = ()
         self.looped = False
 
     def begin(self, token: Token) -> None:
         super().begin(token)
-        if self.inputs:
+        if self.input_mappings:
             self.open_scope(token)
-            for name, value in self.inputs:
+            for name, value in self.input_mappings:
                 token.top.set_local(token, name, token.evaluate(value))
 
     def open_scope(self, token: Token) -> None:
@@ -196,7 +196,7 @@ class Step(Node):
 
     def finish(self, token: Token) -> None:
         top = token.top
-        for name, value in self.outputs:
+        for name, value in self.output_mappings:
             self._put_out(token, name, token.evaluate(value))
         if token.scope_id == token.id and not self.looped:
             top.scopes.close(token.id)
