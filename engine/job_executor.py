@@ -13,6 +13,8 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from engine import jobs
@@ -74,6 +76,7 @@ class JobExecutor:
         self._poll_seconds = poll_seconds
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._at_work = threading.Lock()
         self._thread = threading.Thread(target=self._loop, name="job-executor", daemon=True)
 
     def start(self) -> None:
@@ -85,6 +88,13 @@ class JobExecutor:
         self._stopping.set()
         self._wake.set()
         self._thread.join(timeout_seconds)
+        self._engine.on_jobs.remove(self._wake.set)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Holds the thread between two jobs, so that `advance` alone decides what runs at which instant."""
+        with self._at_work:
+            yield
 
     def run_until_signalled(self) -> None:
         """Works in this thread until the process is asked to stop; the job at hand is finished first."""
@@ -96,7 +106,8 @@ class JobExecutor:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
-                busy = run_one(self._engine) is not None
+                with self._at_work:
+                    busy = run_one(self._engine) is not None
             except Exception:
                 log.exception("executor.failed")
                 busy = False

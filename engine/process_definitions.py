@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select, update
 
-from engine import definitions, models, releases
+from engine import authorizations, definitions, models, releases
 from engine.context import CommandContext
 from engine.definitions import Deployed
 from engine.errors import NotFound
@@ -86,5 +86,6 @@ def is_suspended(ctx: CommandContext, definition_id: str) -> bool:
 
 def set_suspended(ctx: CommandContext, definition_id: str, *, suspended: bool) -> None:
     """Refuses or allows new instances of a definition; running ones go on."""
+    authorizations.require(ctx, "ProcessDefinition", "suspend")
     get(ctx, definition_id)
     ctx.connection.execute(update(TABLE).where(TABLE.c.id == definition_id).values(suspended=suspended))

@@ -1,0 +1,212 @@
+"""The application: every route on this screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import falcon
+import falcon.asgi
+from falcon.media import JSONHandler, MultipartFormHandler
+
+from api import (
+    attachments,
+    audit,
+    cases,
+    clock,
+    deployments,
+    health,
+    history,
+    identity,
+    inbox,
+    jobs,
+    messages,
+    process_definitions,
+    process_instances,
+    sessions,
+    starts,
+    user_tasks,
+    web,
+)
+from api.commands import Commands
+from api.errors import add_error_handlers
+from api.middleware import components
+from api.security import Doorkeeper
+from crm.vault import PersonVault
+from engine.job_executor import JobExecutor
+from engine.process_engine import ProcessEngine
+from engine.values import dump, load
+
+# A client that names its engine in the path means the only one there is.
+REST_PREFIXES = ("/engine-rest", "/engine-rest/engine/default")
+Route = tuple[str, Any, str | None]
+
+
+def create_app(engine: ProcessEngine, *, run_jobs: bool | None = None) -> falcon.asgi.App[Any, Any]:
+    """Returns the ASGI application of an engine.
+
+    `run_jobs` starts the job executor with it: by default on SQLite, where this is the only process.
+    """
+    commands = Commands(engine)
+    doorkeeper = Doorkeeper(commands)
+    executor = Executor(engine, wanted=engine.settings.is_sqlite if run_jobs is None else run_jobs)
+    app = falcon.asgi.App(middleware=[*components(doorkeeper), executor])
+    _configure(app, engine)
+    for path, resource, suffix in _rest_routes(commands, doorkeeper):
+        for prefix in REST_PREFIXES:
+            app.add_route(prefix + path, resource, suffix=suffix)
+    for path, resource, suffix in _own_routes(commands, doorkeeper, executor):
+        app.add_route(path, resource, suffix=suffix)
+    app.add_sink(web.Pages(commands), prefix="/")
+    add_error_handlers(app)
+    return app
+
+
+def _rest_routes(commands: Commands, doorkeeper: Doorkeeper) -> list[Route]:
+    """Camunda 7's contract."""
+    definitions = process_definitions.ProcessDefinitions(commands)
+    instances = process_instances.ProcessInstances(commands)
+    tasks = user_tasks.UserTasks(commands)
+    deployed = deployments.Deployments(commands)
+    job, incident = jobs.Jobs(commands), jobs.Incidents(commands)
+    who = identity.Identity(commands, doorkeeper)
+    operations = history.UserOperations(commands)
+    return [
+        ("/version", identity.Version(commands), None),
+        ("/engine", identity.Engines(commands), None),
+        ("/identity/verify", who, "verify"),
+        ("/identity/groups", who, "groups"),
+        ("/user/{user_id}/profile", who, "profile"),
+        ("/deployment", deployed, None),
+        ("/deployment/count", deployed, "count"),
+        ("/deployment/create", deployed, "create"),
+        ("/deployment/{deployment_id}", deployed, "one"),
+        ("/deployment/{deployment_id}/resources", deployed, "resources"),
+        ("/deployment/{deployment_id}/resources/{resource_id}", deployed, "resource"),
+        ("/deployment/{deployment_id}/resources/{resource_id}/data", deployed, "data"),
+        ("/process-definition", definitions, None),
+        ("/process-definition/count", definitions, "count"),
+        *_definition_routes("/process-definition/{definition_id}", definitions),
+        *_definition_routes("/process-definition/key/{key}", definitions),
+        ("/process-instance", instances, None),
+        ("/process-instance/count", instances, "count"),
+        ("/process-instance/{instance_id}", instances, "one"),
+        ("/process-instance/{instance_id}/variables", instances, "variables"),
+        ("/process-instance/{instance_id}/variables/{name}", instances, "variable"),
+        ("/process-instance/{instance_id}/activity-instances", instances, "activity_instances"),
+        ("/process-instance/{instance_id}/suspended", instances, "suspended"),
+        ("/task", tasks, None),
+        ("/task/count", tasks, "count"),
+        ("/task/{task_id}", tasks, "one"),
+        ("/task/{task_id}/claim", tasks, "claim"),
+        ("/task/{task_id}/unclaim", tasks, "unclaim"),
+        ("/task/{task_id}/assignee", tasks, "assignee"),
+        ("/task/{task_id}/complete", tasks, "complete"),
+        ("/task/{task_id}/submit-form", tasks, "complete"),
+        ("/task/{task_id}/form", tasks, "form"),
+        ("/task/{task_id}/deployed-form", tasks, "deployed_form"),
+        ("/task/{task_id}/form-variables", tasks, "form_variables"),
+        ("/task/{task_id}/variables", tasks, "variables"),
+        ("/task/{task_id}/variables/{name}", tasks, "variable"),
+        ("/task/{task_id}/identity-links", tasks, "identity_links"),
+        ("/message", messages.Messages(commands), None),
+        ("/signal", messages.Signals(commands), None),
+        ("/job", job, None),
+        ("/job/count", job, "count"),
+        ("/job/{job_id}", job, "one"),
+        ("/job/{job_id}/retries", job, "retries"),
+        ("/incident", incident, None),
+        ("/incident/count", incident, "count"),
+        ("/incident/{incident_id}", incident, "one"),
+        *_history_routes(commands),
+        ("/history/process-instance/{instance_id}", history.HistoricInstance(commands), None),
+        ("/history/user-operation", operations, None),
+        ("/history/user-operation/count", operations, "count"),
+    ]
+
+
+def _definition_routes(base: str, definitions: process_definitions.ProcessDefinitions) -> list[Route]:
+    return [
+        (base, definitions, "one"),
+        (f"{base}/xml", definitions, "xml"),
+        (f"{base}/start", definitions, "start"),
+        (f"{base}/submit-form", definitions, "submit_form"),
+        (f"{base}/startForm", definitions, "start_form"),
+        (f"{base}/deployed-start-form", definitions, "deployed_start_form"),
+        (f"{base}/suspended", definitions, "suspended"),
+    ]
+
+
+def _history_routes(commands: Commands) -> Iterator[Route]:
+    for noun, listing in history.LISTINGS.items():
+        resource = history.HistoryList(commands, listing)
+        yield f"/history/{noun}", resource, None
+        yield f"/history/{noun}/count", resource, "count"
+
+
+def _own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -> list[Route]:
+    """What Camunda does not have, in the same manners."""
+    tasks = inbox.Inbox(commands)
+    # The composition root gave the engine this vault; files are encrypted under the keys of the same people.
+    files = attachments.Attachments(commands, cast(PersonVault, commands.engine.vault).keystore)
+    return [
+        ("/healthz", health.Health(commands), None),
+        ("/readyz", health.Readiness(commands), None),
+        ("/api/session", sessions.Sessions(commands, doorkeeper), None),
+        ("/api/demo", sessions.Demo(commands), None),
+        ("/api/tasks", tasks, None),
+        ("/api/tasks/{task_id}", tasks, "one"),
+        ("/api/tasks/{task_id}/claim", tasks, "claim"),
+        ("/api/tasks/{task_id}/unclaim", tasks, "unclaim"),
+        ("/api/tasks/{task_id}/complete", tasks, "complete"),
+        ("/api/tasks/{task_id}/attempts", tasks, "attempts"),
+        ("/api/instances/{instance_id}/path", cases.Paths(commands), None),
+        ("/api/decisions", cases.Decisions(commands), None),
+        ("/api/deadlines", cases.Deadlines(commands), None),
+        ("/api/startable", starts.Startable(commands), None),
+        ("/api/start", starts.Starts(commands), None),
+        ("/api/attachments", files, None),
+        ("/api/attachments/{attachment_id}", files, "one"),
+        ("/api/audit/verify", audit.Verification(commands), None),
+        ("/api/clock", clock.Clock(commands, executor.paused), None),
+    ]
+
+
+class Executor:
+    """The job executor of this process: lives from the first request the server could take to the last."""
+
+    def __init__(self, engine: ProcessEngine, *, wanted: bool) -> None:
+        self._engine = engine
+        self._wanted = wanted
+        self._running: JobExecutor | None = None
+
+    async def process_startup(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
+        if self._wanted:
+            self._running = JobExecutor(self._engine)
+            self._running.start()
+
+    async def process_shutdown(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
+        if self._running is not None:
+            self._running.stop()
+            self._running = None
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Holds the executor, if it runs, between two jobs."""
+        if self._running is None:
+            yield
+            return
+        with self._running.paused():
+            yield
+
+
+def _configure(app: falcon.asgi.App[Any, Any], engine: ProcessEngine) -> None:
+    """JSON with exact decimals and the content type exactly `application/json`; uploads within bounds."""
+    app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=dump, loads=load)
+    app.resp_options.default_media_type = falcon.MEDIA_JSON
+    app.req_options.strip_url_path_trailing_slash = True
+    multipart = MultipartFormHandler()
+    multipart.parse_options.max_body_part_buffer_size = engine.settings.limits.resource_bytes + 1
+    multipart.parse_options.max_body_part_count = deployments.MAX_FILES + len(deployments.FIELDS)
+    app.req_options.media_handlers[falcon.MEDIA_MULTIPART] = multipart

@@ -1,0 +1,80 @@
+"""/api/attachments: files of a case, encrypted at rest; downloaded, never shown as a page of ours."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import falcon
+import falcon.asgi
+
+from api.commands import Commands, Resource, actor_of
+from api.params import Parameters, read_bytes
+from crm import access, attachments
+from crm.attachments import MAX_BYTES, Attachment, AttachmentStore
+from crm.keystore import KeyStore
+from engine import authorizations, history, process_instances
+from engine.clock import Clock
+from engine.context import CommandContext
+from engine.errors import Conflict
+
+
+class Attachments(Resource):
+    """Uploads to a case and downloads from it."""
+
+    def __init__(self, commands: Commands, keystore: KeyStore) -> None:
+        super().__init__(commands)
+        self._keystore = keystore
+        self._store = AttachmentStore(commands.engine.settings.attachments, keystore)
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        instance_id = Parameters.of_query(req).required("processInstanceId")
+        subject, root_id = await self.commands.read(actor_of(req), _subject, instance_id)
+        body = await read_bytes(req, limit=MAX_BYTES)
+        stored = await self.commands.call(partial(self._encrypt, subject, body, self.commands.engine.clock))
+        try:
+            made = await self.commands.run(actor_of(req), attachments.add, stored, process_instance_id=root_id)
+        except Exception:
+            # Without its row nobody could ever find the file again, not even to erase it.
+            self._store.remove(stored.stored_sha256)
+            raise
+        resp.status = falcon.HTTP_201
+        resp.media = made.reference
+
+    async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, attachment_id: str) -> None:
+        found, body = await self.commands.run(actor_of(req), self._read, attachment_id)
+        resp.content_type = found.type
+        resp.set_header("Content-Disposition", f"attachment; filename={found.id}{SUFFIXES.get(found.type, '')}")
+        resp.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
+        resp.data = body
+
+    def _encrypt(self, subject: str, body: bytes, clock: Clock) -> attachments.StoredFile:
+        return self._store.store(self._keystore.key_for(subject, clock.now()), [body])
+
+    def _read(self, ctx: CommandContext, attachment_id: str) -> tuple[Attachment, bytes]:
+        """Returns the file and records that it was shown: a photograph may show a person or a number plate."""
+        found = attachments.get(ctx, attachment_id)
+        authorizations.require_instance(ctx, found.process_instance_id)
+        body = b"".join(self._store.read(ctx, found))
+        event = {"case": found.process_instance_id, "attachment": found.id, "sha256": found.sha256}
+        history.record(ctx, access.access_chain(found.process_instance_id), "attachmentRead", event)
+        return found, body
+
+
+SUFFIXES = {
+    "application/pdf": ".pdf",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "video/mp4": ".mp4",
+    "video/quicktime": ".mov",
+}
+
+
+def _subject(ctx: CommandContext, instance_id: str) -> tuple[str, str]:
+    """Returns whose key encrypts the file (the customer's, else the case's) and the root of the case."""
+    row = process_instances.get(ctx, instance_id)
+    authorizations.require_instance(ctx, row.root_id)
+    root = row if row.id == row.root_id else process_instances.get(ctx, row.root_id)
+    if root.ended_at is not None:
+        raise Conflict(f"process instance {root.id} is over; nothing can be added")
+    return (f"customer:{root.customer_ref}" if root.customer_ref else f"case:{root.id}"), root.id

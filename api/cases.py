@@ -1,0 +1,121 @@
+"""What a case went through: its path on the diagram, its decisions with their rows, its deadlines with their traces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import falcon.asgi
+from sqlalchemy import select
+
+from api.commands import Resource, actor_of
+from api.params import Parameters
+from api.task_cards import process_name
+from api.times import write_micros
+from engine import authorizations, history_queries, models, process_definitions, process_instances
+from engine.context import CommandContext
+from engine.deadlines import Deadline, from_row
+from engine.history_queries import ActivityQuery
+from engine.process_instances import ProcessInstance
+from engine.values import load
+
+
+class Paths(Resource):
+    """Where a case is and how it came there."""
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        resp.media = await self.commands.read(actor_of(req), _path, instance_id)
+
+
+class Decisions(Resource):
+    """The decisions of a case: inputs, output, the rows that fired, version and provenance."""
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        instance_id = Parameters.of_query(req).required("processInstanceId")
+        resp.media = await self.commands.read(actor_of(req), _decisions, instance_id)
+
+
+class Deadlines(Resource):
+    """The deadlines of a case: each due instant with the computation behind it."""
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        instance_id = Parameters.of_query(req).required("processInstanceId")
+        resp.media = await self.commands.read(actor_of(req), _deadlines, instance_id)
+
+
+def _case(ctx: CommandContext, instance_id: str) -> ProcessInstance:
+    row = process_instances.get(ctx, instance_id)
+    authorizations.require_instance(ctx, row.root_id)
+    return row
+
+
+def _path(ctx: CommandContext, instance_id: str) -> dict[str, Any]:
+    row = _case(ctx, instance_id)
+    deployed = ctx.engine.definitions.deployed(ctx, row.definition_id)
+    # Ids are per diagram: what a called diagram did has ids of its own and is not part of this drawing.
+    known = {flow.id for flow in ctx.engine.definitions.process(ctx, deployed.id).flows}
+    activities = history_queries.find_activities(ctx, ActivityQuery(process_instance_id=instance_id))
+    done = (one.element_id for one in activities if one.ended_at is not None and not one.cancelled)
+    current = (one.element_id for one in activities if one.ended_at is None)
+    return {
+        "processKey": deployed.key,
+        "name": process_name(deployed.key, deployed.name, deployed.name_en),
+        "xml": process_definitions.xml(ctx, deployed.id).decode(),
+        "flows": [flow for flow in history_queries.flows_taken(ctx, row.root_id) if flow in known],
+        "completed": list(dict.fromkeys(done)),
+        "current": list(dict.fromkeys(current)),
+        "ended": row.end_event,
+    }
+
+
+def _decisions(ctx: CommandContext, instance_id: str) -> list[dict[str, Any]]:
+    row = _case(ctx, instance_id)
+    table = models.decision_instance
+    rows = ctx.connection.execute(select(table).where(table.c.root_id == row.root_id).order_by(table.c.id))
+    return [
+        {
+            "id": one.id,
+            "processInstanceId": one.process_instance_id,
+            "elementId": one.element_id,
+            "decisionKey": one.decision_key,
+            "definitionId": one.definition_id,
+            "version": one.version,
+            "evaluatedBy": one.evaluated_by,
+            "at": write_micros(one.at),
+            **{name: value for name, value in load(one.body).items() if name in SHOWN_OF_A_DECISION},
+        }
+        for one in rows
+    ]
+
+
+SHOWN_OF_A_DECISION = frozenset({"inputs", "output", "rows", "required", "hitPolicy", "anchor", "digest"})
+
+
+def _deadlines(ctx: CommandContext, instance_id: str) -> list[dict[str, Any]]:
+    row = _case(ctx, instance_id)
+    table = models.deadline
+    rows = ctx.connection.execute(select(table).where(table.c.root_id == row.root_id).order_by(table.c.id))
+    return [_deadline(from_row(one)) for one in rows]
+
+
+def _deadline(one: Deadline) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "processInstanceId": one.process_instance_id,
+        "code": one.code,
+        "state": one.state,
+        "anchorAt": write_micros(one.anchor_at),
+        "dueAt": write_micros(one.due_at),
+        "stopElement": one.stop_element,
+        "stopOn": one.stop_on,
+        "stoppedAt": write_micros(one.stopped_at),
+        "breachedAt": write_micros(one.breached_at),
+        "warnedAt": write_micros(one.warned_at),
+        "attemptedAt": write_micros(one.attempted_at),
+        "openedAt": write_micros(one.opened_at),
+        "warnAt": [write_micros(at) for at in one.warn_at],
+        "responsible": one.responsible,
+        "escalateTo": list(one.escalate_to),
+        "clause": one.row.get("clause") or None,
+        "rule": dict(one.row),
+        "trace": list(one.trace),
+    }

@@ -1,0 +1,121 @@
+"""/deployment: files in, versions out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import falcon
+import falcon.asgi
+
+from api import representations
+from api.commands import Resource, actor_of
+from api.params import Parameters
+from engine import definitions, deployments
+from engine.context import CommandContext
+from engine.errors import InvalidRequest, NotFound
+
+MAX_FILES = 500
+# What the multipart body of the Modeler names besides files.
+NAME, SOURCE = "deployment-name", "deployment-source"
+FILTERING, CHANGED_ONLY = "enable-duplicate-filtering", "deploy-changed-only"
+FIELDS = frozenset({NAME, SOURCE, FILTERING, CHANGED_ONLY, "tenant-id", "deployment-activation-time"})
+
+
+class Deployments(Resource):
+    """Deployments and the files that they brought."""
+
+    async def on_post_create(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        fields, files = await _parts(req)
+        made = await self.commands.run(
+            actor_of(req),
+            deployments.create,
+            name=fields.get(NAME) or "deployment",
+            resources=files,
+            source=fields.get(SOURCE),
+            duplicate_filtering=_flag(fields, FILTERING),
+            changed_only=_flag(fields, CHANGED_ONLY),
+        )
+        resp.media = representations.new_deployment(made)
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        resp.media = await self.commands.read(actor_of(req), _listed, Parameters.of_query(req))
+
+    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        name = Parameters.of_query(req).text("name")
+        found = await self.commands.read(actor_of(req), deployments.find, name=name)
+        resp.media = {"count": len(found)}
+
+    async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, deployment_id: str) -> None:
+        found = await self.commands.read(actor_of(req), deployments.get, deployment_id)
+        resp.media = representations.deployment(found)
+
+    async def on_get_resources(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, deployment_id: str) -> None:
+        resp.media = await self.commands.read(actor_of(req), _resources, deployment_id)
+
+    async def on_get_resource(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, deployment_id: str, resource_id: str
+    ) -> None:
+        listed = await self.commands.read(actor_of(req), _resources, deployment_id)
+        resp.media = _named(listed, resource_id)
+
+    async def on_get_data(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, deployment_id: str, resource_id: str
+    ) -> None:
+        name, body = await self.commands.read(actor_of(req), _data, deployment_id, resource_id)
+        resp.content_type = falcon.MEDIA_JSON if name.endswith(".form") else "application/octet-stream"
+        resp.set_header("Content-Disposition", f"attachment; filename={_plain(name)}")
+        resp.data = body
+
+
+async def _parts(req: falcon.asgi.Request) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Returns the named fields and the files of the multipart body."""
+    if not (req.content_type or "").startswith(falcon.MEDIA_MULTIPART):
+        raise InvalidRequest("a deployment is sent as multipart/form-data")
+    fields: dict[str, str] = {}
+    files: dict[str, bytes] = {}
+    async for part in await req.get_media():
+        if part.filename:
+            files[part.filename] = await part.get_data()
+        elif part.name in FIELDS:
+            fields[part.name] = (await part.get_data()).decode(errors="replace")[:255]
+        else:
+            raise InvalidRequest("a part of the deployment is neither a known field nor a file with a name")
+    return fields, files
+
+
+def _flag(fields: dict[str, str], name: str) -> bool:
+    return fields.get(name, "false").strip().lower() == "true"
+
+
+def _listed(ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
+    first, limit = parameters.page()
+    if limit == 0:
+        return []
+    found = deployments.find(ctx, name=parameters.text("name"), first=first, limit=limit)
+    return [representations.deployment(one) for one in found]
+
+
+def _resources(ctx: CommandContext, deployment_id: str) -> list[dict[str, Any]]:
+    deployments.get(ctx, deployment_id)
+    return [
+        {"id": resource_id, "name": name, "deploymentId": deployment_id}
+        for resource_id, name in deployments.resources_of(ctx, deployment_id)
+    ]
+
+
+def _named(listed: list[dict[str, Any]], resource_id: str) -> dict[str, Any]:
+    found = next((one for one in listed if one["id"] == resource_id), None)
+    if found is None:
+        raise NotFound(f"the deployment has no resource {resource_id}")
+    return found
+
+
+def _data(ctx: CommandContext, deployment_id: str, resource_id: str) -> tuple[str, bytes]:
+    found = _named(_resources(ctx, deployment_id), resource_id)
+    return found["name"], definitions.body_of(ctx, resource_id)
+
+
+def _plain(name: str) -> str:
+    """A file name for a header: letters, digits and dots of its last part."""
+    last = name.rsplit("/", 1)[-1]
+    return "".join(one if one.isascii() and (one.isalnum() or one in "._-") else "_" for one in last)[:100]

@@ -1,0 +1,176 @@
+"""One table from what the engine refuses to what HTTP says, in Camunda 7's shape `{type, message, code}`."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import falcon
+import falcon.asgi
+from sqlalchemy.exc import OperationalError
+
+from api.params import TooLarge, UnsupportedType
+from engine.errors import (
+    Conflict,
+    ExecutionFailed,
+    Forbidden,
+    FormInvalid,
+    InvalidRequest,
+    MarqueError,
+    NotCorrelated,
+    NotFound,
+    ParseFailed,
+    StaleRevision,
+    Unauthenticated,
+)
+from engine.findings import Finding
+from engine.values import dump
+
+log = logging.getLogger("marque.http")
+
+# The Modeler looks for these words to show what is wrong with a diagram.
+PARSE_PREFIX = "ENGINE-09005 Could not parse BPMN process."
+OPTIMISTIC_LOCKING = 1
+
+# The first class that fits counts: subclasses stand above their bases.
+TABLE: tuple[tuple[type[MarqueError], str, str], ...] = (
+    (TooLarge, falcon.HTTP_413, "InvalidRequestException"),
+    (UnsupportedType, falcon.HTTP_415, "NotSupportedException"),
+    (ParseFailed, falcon.HTTP_400, "ParseException"),
+    (FormInvalid, falcon.HTTP_400, "FormInvalidException"),
+    (NotCorrelated, falcon.HTTP_400, "MismatchingMessageCorrelationException"),
+    (InvalidRequest, falcon.HTTP_400, "InvalidRequestException"),
+    (Unauthenticated, falcon.HTTP_401, "AuthenticationException"),
+    (Forbidden, falcon.HTTP_403, "AuthorizationException"),
+    (NotFound, falcon.HTTP_404, "InvalidRequestException"),
+    (StaleRevision, falcon.HTTP_409, "OptimisticLockingException"),
+    (Conflict, falcon.HTTP_409, "ConflictException"),
+    # The instance stays where it was: what was sent leads where the diagram or a table cannot go on.
+    (ExecutionFailed, falcon.HTTP_400, "ProcessEngineException"),
+)
+
+# What Falcon refuses by itself, by status.
+FALCON_TYPES: Mapping[int, str] = {
+    404: "InvalidRequestException",
+    405: "NotAllowedException",
+    413: "InvalidRequestException",
+    415: "NotSupportedException",
+    500: "ProcessEngineException",
+}
+
+
+async def refuse(
+    req: falcon.asgi.Request, resp: falcon.asgi.Response, error: MarqueError, _params: dict[str, Any]
+) -> None:
+    """Answers with the status and shape of an engine error."""
+    status, kind = next(
+        ((status, kind) for known, status, kind in TABLE if isinstance(error, known)),
+        (falcon.HTTP_500, "ProcessEngineException"),
+    )
+    resp.status = status
+    resp.media = {"type": kind, "message": str(error), "code": None, **_details(req, error)}
+    if isinstance(error, Unauthenticated):
+        resp.set_header("WWW-Authenticate", _challenge(req))
+
+
+def _details(req: falcon.asgi.Request, error: MarqueError) -> dict[str, Any]:
+    match error:
+        case FormInvalid():
+            return _form_details(req, error)
+        case ParseFailed():
+            return _parse_details(error)
+        case Forbidden():
+            missing = {
+                "permissionName": error.operation,
+                "resourceName": error.resource,
+                "resourceId": None,
+            }
+            return {"userId": error.user_id, "missingAuthorizations": [missing], **missing}
+        case StaleRevision():
+            return {"code": OPTIMISTIC_LOCKING, "holder": error.holder}
+        case Conflict():
+            return {"holder": error.holder}
+    return {}
+
+
+def _form_details(req: falcon.asgi.Request, error: FormInvalid) -> dict[str, Any]:
+    chinese = prefers_chinese(req.get_header("Accept-Language") or "")
+    faults = [{"field": one.field, "code": one.code, "zh": one.zh, "en": one.en} for one in error.errors]
+    said = "；".join(one.zh for one in error.errors) if chinese else str(error)
+    return {"message": said, "errors": faults}
+
+
+def prefers_chinese(accepted: str) -> bool:
+    """Tells which of the two languages an Accept-Language header wants; English if it names neither."""
+    best, chinese = 0.0, False
+    for part in accepted.lower().split(",")[:20]:
+        tag, _, quality = part.strip().partition(";q=")
+        language = tag.split("-")[0]
+        try:
+            weight = float(quality or 1)
+        except ValueError:
+            continue
+        if language in {"zh", "en"} and weight > best:
+            best, chinese = weight, language == "zh"
+    return chinese
+
+
+def _parse_details(error: ParseFailed) -> dict[str, Any]:
+    listed = "; ".join(f"{found.en} | resource {name}" for name, items in error.findings.items() for found in items)
+    details = {name: _findings(items) for name, items in error.findings.items()}
+    return {"message": f"{PARSE_PREFIX} {listed}", "details": details}
+
+
+def _findings(found: Sequence[Finding]) -> dict[str, list[dict[str, Any]]]:
+    def of(severity: str) -> list[dict[str, Any]]:
+        return [_finding(one) for one in found if one.severity == severity]
+
+    return {"errors": of("error"), "warnings": of("warning")}
+
+
+def _finding(found: Finding) -> dict[str, Any]:
+    return {
+        "message": found.en,
+        "messageZh": found.zh,
+        "code": found.code,
+        "line": found.line or 0,
+        "column": found.column or 0,
+        "mainElementId": found.element_id,
+        "elementIds": [found.element_id] if found.element_id else [],
+    }
+
+
+def _challenge(req: falcon.asgi.Request) -> str:
+    """The browser asks for a password itself when it sees Basic; the pages have a log-in form for that."""
+    return 'Basic realm="marque"' if req.path.startswith("/engine-rest") else 'Session realm="marque"'
+
+
+async def report_bug(
+    req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, _params: dict[str, Any]
+) -> None:
+    """The last handler: a bug of ours. The log names the place and the class, because a message may quote a value."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    where = " < ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames))
+    request_id = getattr(req.context, "request_id", None)
+    log.error("request.failed", extra={"request": request_id, "error": type(error).__name__, "where": where})
+    unavailable = isinstance(error, OperationalError)
+    resp.status = falcon.HTTP_503 if unavailable else falcon.HTTP_500
+    said = "the database is not available; try again" if unavailable else f"internal error, request {request_id}"
+    resp.media = {"type": "ProcessEngineException", "message": said, "code": None}
+
+
+def serialize_falcon_error(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
+    """Gives what the framework refuses (no such route, wrong method) the same shape."""
+    kind = FALCON_TYPES.get(error.status_code, "InvalidRequestException")
+    said = error.description or error.title or error.status
+    resp.content_type = falcon.MEDIA_JSON
+    resp.data = dump({"type": kind, "message": said, "code": None})
+
+
+def add_error_handlers(app: falcon.asgi.App[Any, Any]) -> None:
+    """Registers the table; the more special handler wins in Falcon."""
+    app.add_error_handler(Exception, report_bug)
+    app.add_error_handler(MarqueError, refuse)
+    app.set_error_serializer(serialize_falcon_error)

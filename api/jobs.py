@@ -1,0 +1,125 @@
+"""/job and /incident: what happens by itself, and what could not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import falcon.asgi
+from sqlalchemy import Select, func, select
+
+from api import representations
+from api.commands import Resource, actor_of, no_content
+from api.params import BOOLEAN, TEXT, Filters, Parameters, read_body, read_filters
+from engine import authorizations, incidents, jobs, models
+from engine.context import CommandContext
+from engine.errors import InvalidRequest, NotFound
+
+FILTERS: Filters = {
+    "jobId": ("job_id", TEXT),
+    "processInstanceId": ("process_instance_id", TEXT),
+    "processDefinitionId": ("definition_id", TEXT),
+    "noRetriesLeft": ("failed", BOOLEAN),
+    "withRetriesLeft": ("hopeful", BOOLEAN),
+}
+MAX_RETRIES = 100
+
+
+class Jobs(Resource):
+    """Jobs that wait, and new tries for failed ones."""
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        resp.media = await self.commands.read(actor_of(req), _listed, Parameters.of_query(req))
+
+    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        resp.media = await self.commands.read(actor_of(req), _counted, Parameters.of_query(req))
+
+    async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
+        resp.media = await self.commands.read(actor_of(req), _one, job_id)
+
+    async def on_put_retries(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
+        retries = Parameters(await read_body(req)).integer("retries", most=MAX_RETRIES)
+        if retries is None:
+            raise InvalidRequest("retries is missing")
+        await self.commands.run(actor_of(req), _set_retries, job_id, retries)
+        no_content(resp)
+
+
+class Incidents(Resource):
+    """Open incidents."""
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        instance_id = Parameters.of_query(req).text("processInstanceId")
+        found = await self.commands.read(actor_of(req), _incidents, instance_id)
+        resp.media = [representations.incident(row) for row in found]
+
+    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        instance_id = Parameters.of_query(req).text("processInstanceId")
+        resp.media = {"count": len(await self.commands.read(actor_of(req), _incidents, instance_id))}
+
+    async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, incident_id: str) -> None:
+        await self.commands.run(actor_of(req), _resolve, incident_id)
+        no_content(resp)
+
+
+def _matching(
+    *,
+    job_id: str | None = None,
+    process_instance_id: str | None = None,
+    definition_id: str | None = None,
+    failed: bool | None = None,
+    hopeful: bool | None = None,
+) -> Select[Any]:
+    table = models.job
+    query = select(table)
+    for column, value in (
+        (table.c.id, job_id),
+        (table.c.process_instance_id, process_instance_id),
+        (table.c.definition_id, definition_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if failed:
+        query = query.where(table.c.retries == 0)
+    return query.where(table.c.retries > 0) if hopeful else query
+
+
+def _listed(ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
+    authorizations.require(ctx, "Job", "read")
+    first, limit = parameters.page()
+    query = read_filters(_matching, FILTERS, parameters)
+    rows = ctx.connection.execute(query.order_by(models.job.c.due_at, models.job.c.id).offset(first).limit(limit))
+    return [_show(ctx, row) for row in rows.all()]
+
+
+def _counted(ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
+    authorizations.require(ctx, "Job", "read")
+    matching = read_filters(_matching, FILTERS, parameters).subquery()
+    return {"count": ctx.connection.execute(select(func.count()).select_from(matching)).scalar_one()}
+
+
+def _one(ctx: CommandContext, job_id: str) -> dict[str, Any]:
+    authorizations.require(ctx, "Job", "read")
+    row = ctx.connection.execute(_matching(job_id=job_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no job {job_id}")
+    return _show(ctx, row)
+
+
+def _show(ctx: CommandContext, row: Any) -> dict[str, Any]:
+    key = ctx.engine.definitions.deployed(ctx, row.definition_id).key if row.definition_id else None
+    return representations.job(row, definition_key=key)
+
+
+def _set_retries(ctx: CommandContext, job_id: str, retries: int) -> None:
+    authorizations.require(ctx, "Job", "retry")
+    jobs.set_retries(ctx, job_id, retries)
+
+
+def _incidents(ctx: CommandContext, instance_id: str | None) -> list[Any]:
+    authorizations.require(ctx, "Incident", "read")
+    return incidents.open_of(ctx, instance_id)
+
+
+def _resolve(ctx: CommandContext, incident_id: str) -> None:
+    authorizations.require(ctx, "Incident", "resolve")
+    incidents.resolve(ctx, incident_id)

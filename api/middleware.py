@@ -1,0 +1,104 @@
+"""What happens to every request: an id, the bounds of its body, who sent it, safe headers, one line in the log."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from typing import Any
+
+import falcon.asgi
+
+from api.params import TooLarge
+from api.security import Doorkeeper, require_same_site
+from engine.ids import new_id
+
+log = logging.getLogger("marque.access")
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
+}
+PROTECTED = ("/api/", "/engine-rest/")
+OPEN = frozenset({"/api/session", "/api/demo"})
+# Deployments bring many files at once and attachments are photographs; both read their bodies with bounds of their own.
+LARGE_BODIES = ("/api/attachments", "/deployment/create")
+LARGE_BYTES = 64 * 1024 * 1024
+BODY_BYTES = 4 * 1024 * 1024
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+
+
+class RequestLine:
+    """Gives each request an id and writes one line about it: no query values, no bodies, no names."""
+
+    async def process_request(self, req: falcon.asgi.Request, _resp: falcon.asgi.Response) -> None:
+        given = req.get_header("X-Request-Id") or ""
+        req.context.request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+        req.context.started = time.perf_counter()
+
+    async def process_response(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, _resource: object, _succeeded: bool
+    ) -> None:
+        resp.set_header("X-Request-Id", req.context.request_id)
+        actor = getattr(req.context, "actor", None)
+        log.info(
+            "request",
+            extra={
+                "request": req.context.request_id,
+                "method": req.method,
+                "path": req.uri_template or req.path.split("/")[1][:40],
+                "status": resp.status_code,
+                "actor": actor.user_id if actor else None,
+                "ms": round((time.perf_counter() - req.context.started) * 1000, 1),
+            },
+        )
+
+
+class SafeHeaders:
+    """Headers without which a browser would trust a page or an answer more than it should."""
+
+    async def process_response(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, _resource: object, _succeeded: bool
+    ) -> None:
+        for name, value in HEADERS.items():
+            if resp.get_header(name) is None:
+                resp.set_header(name, value)
+        if req.path.startswith(PROTECTED) and resp.get_header("Cache-Control") is None:
+            resp.set_header("Cache-Control", "no-store")
+
+
+class BodyBound:
+    """Refuses a body that says it is too large before a byte of it is read."""
+
+    async def process_request(self, req: falcon.asgi.Request, _resp: falcon.asgi.Response) -> None:
+        limit = LARGE_BYTES if req.path.endswith(LARGE_BODIES) else BODY_BYTES
+        if (req.content_length or 0) > limit:
+            raise TooLarge(f"the body is larger than {limit} bytes")
+
+
+class Identity:
+    """Finds out who asks before any resource is reached; everything but the log-in needs somebody."""
+
+    def __init__(self, doorkeeper: Doorkeeper) -> None:
+        self._doorkeeper = doorkeeper
+
+    async def process_request(self, req: falcon.asgi.Request, _resp: falcon.asgi.Response) -> None:
+        if not f"{req.path}/".startswith(PROTECTED) or req.path in OPEN:
+            return
+        visitor = await self._doorkeeper.identify(req)
+        req.context.actor, req.context.visitor = visitor.actor, visitor
+        require_same_site(req, visitor)
+
+
+def components(doorkeeper: Doorkeeper) -> list[Any]:
+    """Returns the middleware in order: the first one sees the request first and the answer last."""
+    return [RequestLine(), SafeHeaders(), BodyBound(), Identity(doorkeeper)]

@@ -1,0 +1,207 @@
+"""What a request says: bodies, query parameters and filters, read once and refused in words that name them.
+
+A GET query and its POST twin are the same `Parameters`: the query string brings text, the body typed JSON. `null`
+and empty text count as not given, as Camunda's clients expect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import falcon.asgi
+
+from api.times import read_instant, read_micros
+from engine.errors import InvalidRequest
+from engine.values import load
+
+Q = TypeVar("Q")
+
+BODY_BYTES = 4 * 1024 * 1024
+MAX_RESULTS = 2_000
+MAX_OFFSET = 2**31 - 1
+# Asked for by clients whatever the query is about; they change nothing here.
+TOLERATED = frozenset(
+    {
+        "firstResult",
+        "maxResults",
+        "sortBy",
+        "sortOrder",
+        "sorting",
+        "deserializeValues",
+        "deserializeValue",
+        "includeAssignedTasks",
+        "withCommentAttachmentInfo",
+        "withoutTenantId",
+        "tenantIdIn",
+        "orQueries",
+    }
+)
+
+
+class TooLarge(InvalidRequest):
+    """The body is larger than the bound of its resource."""
+
+
+async def read_bytes(req: falcon.asgi.Request, *, limit: int = BODY_BYTES) -> bytes:
+    """Returns the body; raises TooLarge before more than `limit` bytes are kept, whatever its header said."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in req.stream:
+        size += len(part)
+        if size > limit:
+            raise TooLarge(f"the body is larger than {limit} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def read_body(req: falcon.asgi.Request) -> dict[str, Any]:
+    """Returns the JSON object of the body; no body is an empty object. Raises InvalidRequest."""
+    raw = await read_bytes(req)
+    if not raw.strip():
+        return {}
+    kind = (req.content_type or "application/json").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise UnsupportedType(f"the body must be application/json, not {kind[:100]}")
+    body = load(raw)
+    if not isinstance(body, dict):
+        raise InvalidRequest("the body must be a JSON object")
+    if b"\\u0000" in raw and _holds_null_character(body):
+        raise InvalidRequest("the body holds the character U+0000, which no database keeps")
+    return body
+
+
+class UnsupportedType(InvalidRequest):
+    """The body has a content type that the resource does not read."""
+
+
+def _holds_null_character(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, dict):
+        return any("\x00" in key or _holds_null_character(item) for key, item in value.items())
+    return isinstance(value, list) and any(_holds_null_character(item) for item in value)
+
+
+class Parameters:
+    """Named values of a query string or a JSON body. Each reader returns None for what was not given."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = {name: value for name, value in values.items() if value is not None and value != ""}
+
+    @classmethod
+    def of_query(cls, req: falcon.asgi.Request) -> Parameters:
+        """Takes the query string; of a repeated parameter the last one counts."""
+        given = {name: value[-1] if isinstance(value, list) else value for name, value in req.params.items()}
+        if any("\x00" in name or "\x00" in str(value) for name, value in given.items()):
+            raise InvalidRequest("a parameter holds the character U+0000")
+        return cls(given)
+
+    @classmethod
+    async def of_both(cls, req: falcon.asgi.Request) -> Parameters:
+        """Takes the body of a POST twin; paging may stand in the query string."""
+        return cls({**req.params, **await read_body(req)})
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self._values)
+
+    def raw(self, name: str) -> Any:
+        return self._values.get(name)
+
+    def text(self, name: str) -> str | None:
+        value = self._values.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        raise InvalidRequest(f"{name} must be text")
+
+    def texts(self, name: str) -> tuple[str, ...] | None:
+        """Reads a JSON list, or text separated by commas."""
+        value = self._values.get(name)
+        if value is None:
+            return None
+        items = value.split(",") if isinstance(value, str) else value
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+            raise InvalidRequest(f"{name} must be a list of texts")
+        return tuple(item for item in items if item)
+
+    def integer(self, name: str, *, least: int = 0, most: int = MAX_OFFSET) -> int | None:
+        value = self._values.get(name)
+        if value is None:
+            return None
+        try:
+            number = int(value) if isinstance(value, str) and len(value) < 20 else value
+        except ValueError:
+            number = None
+        if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
+            raise InvalidRequest(f"{name} must be a whole number from {least} to {most}")
+        return number
+
+    def boolean(self, name: str) -> bool | None:
+        value = self._values.get(name)
+        if isinstance(value, str) and value.lower() in {"true", "false"}:
+            return value.lower() == "true"
+        if value is None or isinstance(value, bool):
+            return value
+        raise InvalidRequest(f"{name} must be true or false")
+
+    def micros(self, name: str) -> int | None:
+        value = self.text(name)
+        return None if value is None else read_micros(value, name=name)
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        """Reads a JSON object; empty if it was not given."""
+        value = self._values.get(name, {})
+        if not isinstance(value, dict):
+            raise InvalidRequest(f"{name} must be an object")
+        return value
+
+    def required(self, name: str) -> str:
+        value = self.text(name)
+        if value is None:
+            raise InvalidRequest(f"{name} is missing")
+        return value
+
+    def page(self) -> tuple[int, int]:
+        """Returns firstResult and maxResults; without the latter the list ends at a bound of the house."""
+        wanted = self.integer("maxResults")
+        return self.integer("firstResult") or 0, min(MAX_RESULTS if wanted is None else wanted, MAX_RESULTS)
+
+    def sorting(self, known: Iterable[str], default: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        """Returns (key, asc | desc) from `sortBy`/`sortOrder` or from `sorting: [{sortBy, sortOrder}]`."""
+        entries = self._values.get("sorting") or []
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise InvalidRequest("sorting must be a list of {sortBy, sortOrder}")
+        if "sortBy" in self._values:
+            entries = [*entries, {"sortBy": self.raw("sortBy"), "sortOrder": self.raw("sortOrder") or "asc"}]
+        elif "sortOrder" in self._values:
+            raise InvalidRequest("sortOrder needs sortBy")
+        allowed = frozenset(known)
+        for entry in entries:
+            if entry.get("sortBy") not in allowed or entry.get("sortOrder") not in {"asc", "desc"}:
+                raise InvalidRequest(f"sortBy must be one of {', '.join(sorted(allowed))}; sortOrder asc or desc")
+        return tuple((entry["sortBy"], entry["sortOrder"]) for entry in entries) or default
+
+
+Reader = Callable[[Parameters, str], Any]
+# parameter name -> (field of the query, how to read it)
+Filters = Mapping[str, tuple[str, Reader]]
+
+
+def read_filters(make: Callable[..., Q], filters: Filters, parameters: Parameters, **more: Any) -> Q:
+    """Builds a query from the accepted parameters. An unknown filter is refused: ignoring it would answer with
+    more than was asked for."""
+    unknown = parameters.names - filters.keys() - TOLERATED
+    if unknown:
+        raise InvalidRequest(f"this query does not know {', '.join(sorted(unknown)[:5])}"[:500])
+    given = {field: read(parameters, name) for name, (field, read) in filters.items() if name in parameters.names}
+    return make(**given, **more)
+
+
+TEXT: Reader = Parameters.text
+TEXTS: Reader = Parameters.texts
+INTEGER: Reader = Parameters.integer
+BOOLEAN: Reader = Parameters.boolean
+MICROS: Reader = Parameters.micros
+
+__all__ = ["BOOLEAN", "INTEGER", "MICROS", "TEXT", "TEXTS", "Filters", "Parameters", "read_instant"]

@@ -1,0 +1,148 @@
+"""/process-definition: what is deployed, and starting it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import falcon.asgi
+
+from api import forms, representations
+from api.commands import Resource, actor_of, no_content
+from api.params import BOOLEAN, INTEGER, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
+from api.typed_values import read_variables, write_variables
+from engine import authorizations, process_definitions, start_forms
+from engine.context import CommandContext
+from engine.definitions import Deployed
+from engine.errors import InvalidRequest, NotFound
+from engine.process_definitions import DefinitionQuery
+from engine.process_instances import ProcessInstance
+
+FILTERS: Filters = {
+    "processDefinitionId": ("id", TEXT),
+    "key": ("key", TEXT),
+    "keysIn": ("keys", TEXTS),
+    "name": ("name", TEXT),
+    "version": ("version", INTEGER),
+    "deploymentId": ("deployment_id", TEXT),
+    "latestVersion": ("latest", BOOLEAN),
+    "suspended": ("suspended", BOOLEAN),
+}
+
+
+class ProcessDefinitions(Resource):
+    """Diagrams by id, or by key in the version that is in force."""
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        resp.media = await self.commands.read(actor_of(req), _listed, Parameters.of_query(req))
+
+    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        query = _query(Parameters.of_query(req))
+        resp.media = {"count": await self.commands.read(actor_of(req), process_definitions.count, query)}
+
+    async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        resp.media = await self.commands.read(actor_of(req), _one, which)
+
+    async def on_get_xml(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        resp.media = await self.commands.read(actor_of(req), _xml, which)
+
+    async def on_get_start_form(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        resp.media = await self.commands.read(actor_of(req), _start_form, which)
+
+    async def on_get_deployed_start_form(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str
+    ) -> None:
+        resp.media = await self.commands.read(actor_of(req), _deployed_start_form, which)
+
+    async def on_post_start(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        await self._start(req, resp, which, with_form=False)
+
+    async def on_post_submit_form(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        await self._start(req, resp, which, with_form=True)
+
+    async def on_put_suspended(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        suspended = Parameters(await read_body(req)).boolean("suspended")
+        if suspended is None:
+            raise InvalidRequest("suspended is missing")
+        await self.commands.run(actor_of(req), _suspend, which, suspended=suspended)
+        no_content(resp)
+
+    async def _start(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, which: dict[str, str], *, with_form: bool
+    ) -> None:
+        body = Parameters(await read_body(req))
+        if body.raw("startInstructions"):
+            raise InvalidRequest("startInstructions are not supported: an instance starts at a start event")
+        values = read_variables(body.raw("variables"))
+        start = partial(_start, which=which, values=values, body=body, with_form=with_form)
+        resp.media = await self.commands.run(actor_of(req), start)
+
+
+def _query(parameters: Parameters) -> DefinitionQuery:
+    query: DefinitionQuery = read_filters(DefinitionQuery, FILTERS, parameters)
+    return query
+
+
+def _listed(ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
+    first, limit = parameters.page()
+    if limit == 0:
+        return []
+    found = process_definitions.find(ctx, _query(parameters), first=first, limit=limit)
+    return [_represented(ctx, one) for one in found]
+
+
+def _represented(ctx: CommandContext, deployed: Deployed) -> dict[str, Any]:
+    suspended = process_definitions.is_suspended(ctx, deployed.id)
+    return representations.process_definition(deployed, suspended=suspended)
+
+
+def named(ctx: CommandContext, which: dict[str, str]) -> Deployed:
+    """Returns the definition that a path names by id or by key; raises NotFound."""
+    if "key" in which:
+        return process_definitions.latest(ctx, which["key"])
+    return process_definitions.get(ctx, which["definition_id"])
+
+
+def _one(ctx: CommandContext, which: dict[str, str]) -> dict[str, Any]:
+    return _represented(ctx, named(ctx, which))
+
+
+def _xml(ctx: CommandContext, which: dict[str, str]) -> dict[str, Any]:
+    deployed = named(ctx, which)
+    return {"id": deployed.id, "bpmn20Xml": process_definitions.xml(ctx, deployed.id).decode()}
+
+
+def _start_form(ctx: CommandContext, which: dict[str, str]) -> dict[str, Any]:
+    start = start_forms.start_of(ctx.engine.definitions.process(ctx, named(ctx, which).id))
+    return forms.reference(start.form_ref if start else None, None)
+
+
+def _deployed_start_form(ctx: CommandContext, which: dict[str, str]) -> Any:
+    start = start_forms.start_of(ctx.engine.definitions.process(ctx, named(ctx, which).id))
+    schema = forms.start_schema(ctx, start.form_ref if start else None)
+    if schema is None:
+        raise NotFound(f"the process definition {' '.join(which.values())} has no start form")
+    return schema
+
+
+def _start(
+    ctx: CommandContext, *, which: dict[str, str], values: dict[str, Any], body: Parameters, with_form: bool
+) -> dict[str, Any]:
+    instance: ProcessInstance = start_forms.start_instance(
+        ctx, named(ctx, which), values, business_key=body.text("businessKey"), with_form=with_form
+    )
+    written = representations.process_instance(instance)
+    if body.boolean("withVariablesInReturn"):
+        # What was sent comes back; the rest of the case is read under the rules of reading.
+        written["variables"] = write_variables(values)
+    return written
+
+
+def _suspend(ctx: CommandContext, which: dict[str, str], *, suspended: bool) -> None:
+    process_definitions.set_suspended(ctx, named(ctx, which).id, suspended=suspended)
+
+
+def may_start(ctx: CommandContext, deployed: Deployed) -> bool:
+    """Tells whether the actor can start this process by hand."""
+    start = start_forms.start_of(ctx.engine.definitions.process(ctx, deployed.id))
+    return start is not None and authorizations.may_start(ctx, deployed, start.element_id)

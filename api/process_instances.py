@@ -1,0 +1,190 @@
+"""/process-instance: what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import falcon.asgi
+
+from api import readings, representations
+from api.commands import Resource, actor_of, no_content
+from api.params import BOOLEAN, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
+from api.typed_values import write_variable, write_variables
+from engine import authorizations, history_queries, process_instances, variables
+from engine.context import CommandContext
+from engine.definitions import Deployed
+from engine.errors import InvalidRequest, NotFound
+from engine.history_queries import INSTANCE_SORTS, ActivityQuery, InstanceQuery
+from engine.process_instances import ProcessInstance
+from engine.values import Value, load
+
+FILTERS: Filters = {
+    "processInstanceIds": ("ids", TEXTS),
+    "businessKey": ("business_key", TEXT),
+    "processDefinitionId": ("definition_id", TEXT),
+    "processDefinitionKey": ("definition_key", TEXT),
+    "processDefinitionKeyIn": ("definition_keys", TEXTS),
+    "superProcessInstance": ("super_id", TEXT),
+    "active": ("active", BOOLEAN),
+    "suspended": ("suspended", BOOLEAN),
+    "rootProcessInstances": ("roots_only", BOOLEAN),
+    "withIncident": ("with_incident", BOOLEAN),
+    "variables": ("variables", lambda parameters, name: read_conditions(parameters.raw(name))),
+}
+
+
+class ProcessInstances(Resource):
+    """Running instances; those that are over stand in the history."""
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        resp.media = await self.commands.read(actor_of(req), _listed, Parameters.of_query(req))
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        resp.media = await self.commands.read(actor_of(req), _listed, await Parameters.of_both(req))
+
+    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        resp.media = await self.commands.read(actor_of(req), _counted, Parameters.of_query(req))
+
+    async def on_post_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        resp.media = await self.commands.read(actor_of(req), _counted, await Parameters.of_both(req))
+
+    async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        row = await self.commands.read(actor_of(req), running, instance_id)
+        resp.media = representations.process_instance(row)
+
+    async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        body = Parameters(await read_body(req))
+        reason = body.text("deleteReason") or Parameters.of_query(req).text("deleteReason")
+        await self.commands.run(actor_of(req), process_instances.cancel, instance_id, reason=reason)
+        no_content(resp)
+
+    async def on_get_variables(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        root_id, values = await self.commands.read(actor_of(req), _variables, instance_id)
+        resp.media = write_variables(await readings.shown(self.commands, actor_of(req), root_id, values))
+
+    async def on_get_variable(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str, name: str
+    ) -> None:
+        root_id, values = await self.commands.read(actor_of(req), _variables, instance_id)
+        if name not in values:
+            raise NotFound(f"the process instance {instance_id} has no variable of this name")
+        seen = await readings.shown(self.commands, actor_of(req), root_id, {name: values[name]})
+        resp.media = write_variable(seen[name])
+
+    async def on_get_activity_instances(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str
+    ) -> None:
+        resp.media = await self.commands.read(actor_of(req), _activity_tree, instance_id)
+
+    async def on_put_suspended(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        suspended = Parameters(await read_body(req)).boolean("suspended")
+        if suspended is None:
+            raise InvalidRequest("suspended is missing")
+        await self.commands.run(actor_of(req), process_instances.set_suspended, instance_id, suspended=suspended)
+        no_content(resp)
+
+
+def read_conditions(given: Any) -> tuple[tuple[str, Value], ...]:
+    """Reads `a_eq_1,b_eq_text`, or [{name, operator, value}]. Equality alone: stored values have no order."""
+    entries = [_from_text(part) for part in given.split(",")] if isinstance(given, str) else given
+    if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
+        raise InvalidRequest("variables must be a list of {name, operator, value}")
+    if any(entry.get("operator") != "eq" or not isinstance(entry.get("name"), str) for entry in entries):
+        raise InvalidRequest("variables are compared with the operator eq only")
+    return tuple((entry["name"], entry.get("value")) for entry in entries)
+
+
+def _from_text(part: str) -> Mapping[str, Any]:
+    name, operator, value = part.partition("_eq_")
+    if not operator:
+        raise InvalidRequest("variables are given as name_eq_value")
+    return {"name": name, "operator": "eq", "value": _inferred(value)}
+
+
+def _inferred(text: str) -> Value:
+    """A query string has no types: what reads as a number or a truth value is one, as in Camunda."""
+    try:
+        value = load(text)
+    except InvalidRequest:
+        return text
+    return text if isinstance(value, (list, dict)) else value
+
+
+def _query(parameters: Parameters) -> InstanceQuery:
+    query: InstanceQuery = read_filters(InstanceQuery, FILTERS, parameters, unfinished=True)
+    return query
+
+
+def _listed(ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
+    first, limit = parameters.page()
+    sort = parameters.sorting(INSTANCE_SORTS, ())
+    found = history_queries.find_instances(ctx, _query(parameters), sort=sort, first=first, limit=limit)
+    return [representations.process_instance(row) for row in found]
+
+
+def _counted(ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
+    return {"count": history_queries.count_instances(ctx, _query(parameters))}
+
+
+def running(ctx: CommandContext, instance_id: str) -> ProcessInstance:
+    """Returns an instance that runs and that the actor may see; raises NotFound, Forbidden."""
+    row = process_instances.get(ctx, instance_id)
+    authorizations.require_instance(ctx, row.root_id)
+    if row.ended_at is not None:
+        raise NotFound(f"the process instance {instance_id} is over; see its history")
+    return row
+
+
+def _variables(ctx: CommandContext, instance_id: str) -> tuple[str, dict[str, Value]]:
+    row = running(ctx, instance_id)
+    scope_id = "" if row.id == row.root_id else row.id
+    return row.root_id, variables.of_instance(ctx, row.root_id, scope_id=scope_id)
+
+
+def _activity_tree(ctx: CommandContext, instance_id: str) -> dict[str, Any]:
+    row = running(ctx, instance_id)
+    deployed = ctx.engine.definitions.deployed(ctx, row.definition_id)
+    query = ActivityQuery(process_instance_id=instance_id, unfinished=True)
+    children: dict[str, list[Any]] = {}
+    for activity in history_queries.find_activities(ctx, query):
+        children.setdefault(activity.parent_id or instance_id, []).append(activity)
+    return _root(row, deployed, children)
+
+
+def _root(row: ProcessInstance, deployed: Deployed, children: Mapping[str, list[Any]]) -> dict[str, Any]:
+    node = _node(row.id, row.definition_key, deployed.name, "processDefinition", instance=row)
+    node["childActivityInstances"] = _nodes(row, row.id, children)
+    return node
+
+
+def _nodes(row: ProcessInstance, parent_id: str, children: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    nodes = []
+    for activity in _known(children.get(parent_id, ())):
+        node = _node(activity.id, activity.element_id, activity.name, activity.element_type, instance=row)
+        node["parentActivityInstanceId"] = parent_id
+        node["childActivityInstances"] = _nodes(row, activity.id, children)
+        nodes.append(node)
+    return nodes
+
+
+def _known(activities: Iterable[Any]) -> list[Any]:
+    return list({activity.id: activity for activity in activities}.values())
+
+
+def _node(node_id: str, element_id: str, name: str | None, kind: str, *, instance: ProcessInstance) -> dict[str, Any]:
+    return {
+        "id": node_id,
+        "parentActivityInstanceId": None,
+        "activityId": element_id,
+        "activityName": name,
+        "name": name,
+        "activityType": kind,
+        "processInstanceId": instance.id,
+        "processDefinitionId": instance.definition_id,
+        "childActivityInstances": [],
+        "childTransitionInstances": [],
+        "executionIds": [instance.id],
+        "incidentIds": [],
+        "incidents": [],
+    }

@@ -1,0 +1,123 @@
+"""Who asks: a session cookie of the pages, or HTTP Basic of a client; and whether another site sent a browser here."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import falcon.asgi
+
+from api.commands import Commands
+from engine import sessions, users
+from engine.context import SYSTEM_ACTOR, Actor, CommandContext
+from engine.errors import Forbidden, Unauthenticated
+from engine.logins import Logins
+from engine.sessions import Session
+from engine.users import User
+
+COOKIE = "marque_session"
+CSRF_HEADER = "X-CSRF-Token"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody known: as actor of commands, as user of the pages. `session` is None for HTTP Basic."""
+
+    actor: Actor
+    user: User
+    session: Session | None = None
+
+
+class Doorkeeper:
+    """Finds out who asks. One per process, because it remembers verified passwords for five minutes."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+        self._logins = Logins(commands.engine)
+
+    async def identify(self, req: falcon.asgi.Request) -> Visitor:
+        """Returns who asks; raises Unauthenticated. The header counts before the cookie."""
+        header = req.get_header("Authorization")
+        if header is not None:
+            name, password = _basic(header)
+            return await self.verify(name, password)
+        token = token_of(req)
+        if token is None:
+            raise Unauthenticated("log in first")
+        return await self._from_session(token)
+
+    async def verify(self, name: str, password: str) -> Visitor:
+        """Checks a password on a thread, because argon2id takes its time by design."""
+        user = await self._commands.call(lambda: self._logins.check(name, password))
+        return Visitor(await self._commands.read(SYSTEM_ACTOR, users.actor_of, user), user)
+
+    async def open_session(self, visitor: Visitor) -> tuple[str, Session]:
+        """Begins a session; returns the token for the cookie."""
+        return await self._commands.run(visitor.actor, sessions.open_session, visitor.user)
+
+    async def close_session(self, token: str) -> None:
+        await self._commands.run(SYSTEM_ACTOR, sessions.close_session, token)
+
+    async def _from_session(self, token: str) -> Visitor:
+        visitor = await self._commands.read(SYSTEM_ACTOR, _visitor, token)
+        if visitor is None or visitor.session is None:
+            raise Unauthenticated("the session is over; log in again")
+        if visitor.session.stale:
+            await self._commands.run(SYSTEM_ACTOR, sessions.touch, token)
+        return visitor
+
+
+def _visitor(ctx: CommandContext, token: str) -> Visitor | None:
+    session = sessions.find(ctx, token)
+    return None if session is None else Visitor(users.actor_of(ctx, session.user), session.user, session)
+
+
+def token_of(req: falcon.asgi.Request) -> str | None:
+    """Returns the token of the session cookie."""
+    values = req.get_cookie_values(COOKIE)
+    return values[0] if values else None
+
+
+def require_same_site(req: falcon.asgi.Request, visitor: Visitor) -> None:
+    """Refuses a writing request that another site made a browser send.
+
+    A cookie needs the session's token too. Browsers also attach remembered Basic passwords to foreign requests;
+    there the origin tells, which programs do not send.
+    """
+    if req.method in SAFE_METHODS:
+        return
+    if visitor.session is not None:
+        sessions.require_csrf(visitor.session, req.get_header(CSRF_HEADER))
+    if is_foreign(req):
+        raise Forbidden(
+            "another site sent this request",
+            user_id=visitor.user.id,
+            resource="Session",
+            operation="write",
+        )
+
+
+def is_foreign(req: falcon.asgi.Request) -> bool:
+    """Tells whether a browser says that a page of another origin sent the request."""
+    site = req.get_header("Sec-Fetch-Site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    origin = req.get_header("Origin")
+    return origin is not None and urlsplit(origin).netloc != req.netloc
+
+
+def _basic(header: str) -> tuple[str, str]:
+    """Returns name and password of an Authorization header (RFC 7617)."""
+    scheme, _, encoded = header.partition(" ")
+    try:
+        if scheme.lower() != "basic":
+            raise ValueError
+        name, separator, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+        if not separator or "\x00" in name + password:
+            raise ValueError
+    except (ValueError, binascii.Error) as cause:
+        raise Unauthenticated("the Authorization header holds no name and password") from cause
+    return name, password

@@ -1,0 +1,428 @@
+"""Lists of what runs and what ran: instances, activities, tasks, variables and what people did.
+
+Every list is limited to the cases that the actor may see (`authorizations.history_condition`). Personal values stay
+references: lists never show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, func, select
+
+from engine import models
+from engine.authorizations import history_condition
+from engine.context import CommandContext
+from engine.process_instances import COLUMNS, ProcessInstance
+from engine.user_tasks import TASK_COLUMNS, UserTask
+from engine.values import Value, encode, load
+
+INSTANCE, ACTIVITY, TASK = models.process_instance, models.activity_instance, models.user_task
+VARIABLE, EVENT = models.variable_update, models.history_event
+
+Sorting = Iterable[tuple[str, str]]
+Columns = Mapping[str, ColumnElement[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceQuery:
+    """Filters of instances, running or over. None means "any". `variables` are (name, value) that must be equal."""
+
+    id: str | None = None
+    ids: tuple[str, ...] | None = None
+    business_key: str | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
+    definition_keys: tuple[str, ...] | None = None
+    super_id: str | None = None
+    active: bool | None = None
+    suspended: bool | None = None
+    finished: bool | None = None
+    unfinished: bool | None = None
+    completed: bool | None = None
+    externally_terminated: bool | None = None
+    internally_terminated: bool | None = None
+    roots_only: bool | None = None
+    started_before: int | None = None
+    started_after: int | None = None
+    finished_before: int | None = None
+    finished_after: int | None = None
+    started_by: str | None = None
+    with_incident: bool | None = None
+    variables: tuple[tuple[str, Value], ...] = ()
+
+
+INSTANCE_SORTS: Columns = {
+    "instanceId": INSTANCE.c.id,
+    "definitionId": INSTANCE.c.definition_id,
+    "definitionKey": INSTANCE.c.definition_key,
+    "businessKey": INSTANCE.c.business_key,
+    "startTime": INSTANCE.c.started_at,
+    "endTime": INSTANCE.c.ended_at,
+}
+
+
+def _instance_conditions(query: InstanceQuery) -> Iterable[ColumnElement[bool]]:
+    table = INSTANCE.c
+    yield from _equal(
+        (table.id, query.id),
+        (table.business_key, query.business_key),
+        (table.definition_id, query.definition_id),
+        (table.definition_key, query.definition_key),
+        (table.parent_id, query.super_id),
+        (table.started_by, query.started_by),
+    )
+    yield from _between(table.started_at, query.started_after, query.started_before)
+    yield from _between(table.ended_at, query.finished_after, query.finished_before)
+    if query.ids is not None:
+        yield table.id.in_(query.ids)
+    if query.definition_keys is not None:
+        yield table.definition_key.in_(query.definition_keys)
+    for wanted, condition in (
+        (query.active, table.state == "ACTIVE"),
+        (query.suspended, table.state == "SUSPENDED"),
+        (query.finished, table.ended_at.is_not(None)),
+        (query.unfinished, table.ended_at.is_(None)),
+        (query.completed, table.state == "COMPLETED"),
+        (query.externally_terminated, table.state == "EXTERNALLY_TERMINATED"),
+        (query.internally_terminated, table.state == "INTERNALLY_TERMINATED"),
+        (query.roots_only, table.id == table.root_id),
+        (query.with_incident, _has_incident()),
+    ):
+        if wanted:
+            yield condition
+    for name, value in query.variables:
+        yield _variable_equals(name, value)
+
+
+def _has_incident() -> ColumnElement[bool]:
+    return exists().where(models.incident.c.root_id == INSTANCE.c.root_id, models.incident.c.resolved_at.is_(None))
+
+
+def _variable_equals(name: str, value: Value) -> ColumnElement[bool]:
+    """The newest value of the case's variable has these stored bytes; a personal one never has."""
+    newest = (
+        select(func.max(VARIABLE.c.id))
+        .where(VARIABLE.c.root_id == INSTANCE.c.root_id, VARIABLE.c.scope_id == "", VARIABLE.c.name == name)
+        .scalar_subquery()
+    )
+    latest = VARIABLE.alias()
+    return exists().where(latest.c.id == newest, latest.c.value == encode(value), latest.c.deleted.is_(False))
+
+
+def find_instances(
+    ctx: CommandContext, query: InstanceQuery, *, sort: Sorting = (), first: int = 0, limit: int | None = None
+) -> list[ProcessInstance]:
+    """Returns instances, newest first unless sorted otherwise."""
+    statement = _seen(ctx, select(*COLUMNS).where(*_instance_conditions(query)), INSTANCE.c.root_id)
+    statement = _ordered(statement, INSTANCE_SORTS, sort, INSTANCE.c.id.desc()).offset(first).limit(limit)
+    return [ProcessInstance(*row) for row in ctx.connection.execute(statement)]
+
+
+def count_instances(ctx: CommandContext, query: InstanceQuery) -> int:
+    """Returns how many instances match."""
+    return _count(ctx, select(INSTANCE.c.id).where(*_instance_conditions(query)), INSTANCE.c.root_id)
+
+
+# ------------------------------------------------------------ activities
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityQuery:
+    """Filters of activity instances. None means "any"."""
+
+    id: str | None = None
+    process_instance_id: str | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
+    element_id: str | None = None
+    element_type: str | None = None
+    assignee: str | None = None
+    finished: bool | None = None
+    unfinished: bool | None = None
+    cancelled: bool | None = None
+    started_before: int | None = None
+    started_after: int | None = None
+    finished_before: int | None = None
+    finished_after: int | None = None
+
+
+ACTIVITY_SORTS: Columns = {
+    "activityInstanceId": ACTIVITY.c.id,
+    "instanceId": ACTIVITY.c.process_instance_id,
+    "activityId": ACTIVITY.c.element_id,
+    "activityName": ACTIVITY.c.name,
+    "activityType": ACTIVITY.c.element_type,
+    "startTime": ACTIVITY.c.started_at,
+    "endTime": ACTIVITY.c.ended_at,
+    "definitionId": ACTIVITY.c.definition_id,
+}
+
+
+def _activity_conditions(query: ActivityQuery) -> Iterable[ColumnElement[bool]]:
+    table = ACTIVITY.c
+    yield from _equal(
+        (table.id, query.id),
+        (table.process_instance_id, query.process_instance_id),
+        (table.definition_id, query.definition_id),
+        (table.definition_key, query.definition_key),
+        (table.element_id, query.element_id),
+        (table.element_type, query.element_type),
+        (TASK.c.assignee, query.assignee),
+    )
+    yield from _between(table.started_at, query.started_after, query.started_before)
+    yield from _between(table.ended_at, query.finished_after, query.finished_before)
+    if query.finished:
+        yield table.ended_at.is_not(None)
+    if query.unfinished:
+        yield table.ended_at.is_(None)
+    if query.cancelled is not None:
+        yield table.cancelled.is_(query.cancelled)
+
+
+def find_activities(
+    ctx: CommandContext, query: ActivityQuery, *, sort: Sorting = (), first: int = 0, limit: int | None = None
+) -> list[Any]:
+    """Returns rows of activity instances with `task_id` and `assignee`, in the order of starting."""
+    statement = (
+        select(ACTIVITY, TASK.c.id.label("task_id"), TASK.c.assignee)
+        .join_from(ACTIVITY, TASK, TASK.c.activity_id == ACTIVITY.c.id, isouter=True)
+        .where(*_activity_conditions(query))
+    )
+    statement = _seen(ctx, statement, ACTIVITY.c.root_id)
+    statement = _ordered(statement, ACTIVITY_SORTS, sort, ACTIVITY.c.id.asc()).offset(first).limit(limit)
+    return list(ctx.connection.execute(statement))
+
+
+def count_activities(ctx: CommandContext, query: ActivityQuery) -> int:
+    """Returns how many activity instances match."""
+    statement = (
+        select(ACTIVITY.c.id)
+        .join_from(ACTIVITY, TASK, TASK.c.activity_id == ACTIVITY.c.id, isouter=True)
+        .where(*_activity_conditions(query))
+    )
+    return _count(ctx, statement, ACTIVITY.c.root_id)
+
+
+# ------------------------------------------------------------ tasks
+
+
+@dataclass(frozen=True, slots=True)
+class HistoricTaskQuery:
+    """Filters of tasks, open or closed. None means "any"."""
+
+    id: str | None = None
+    process_instance_id: str | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
+    business_key: str | None = None
+    element_id: str | None = None
+    activity_id: str | None = None
+    assignee: str | None = None
+    finished: bool | None = None
+    unfinished: bool | None = None
+    started_before: int | None = None
+    started_after: int | None = None
+    finished_before: int | None = None
+    finished_after: int | None = None
+
+
+TASK_SORTS: Columns = {
+    "taskId": TASK.c.id,
+    "processInstanceId": TASK.c.process_instance_id,
+    "processDefinitionId": TASK.c.definition_id,
+    "taskName": TASK.c.name,
+    "assignee": TASK.c.assignee,
+    "startTime": TASK.c.created_at,
+    "endTime": TASK.c.closed_at,
+    "dueDate": TASK.c.due_at,
+    "priority": TASK.c.priority,
+    "taskDefinitionKey": TASK.c.element_id,
+}
+
+
+def _task_conditions(query: HistoricTaskQuery) -> Iterable[ColumnElement[bool]]:
+    table = TASK.c
+    yield from _equal(
+        (table.id, query.id),
+        (table.process_instance_id, query.process_instance_id),
+        (table.definition_id, query.definition_id),
+        (table.definition_key, query.definition_key),
+        (table.business_key, query.business_key),
+        (table.element_id, query.element_id),
+        (table.activity_id, query.activity_id),
+        (table.assignee, query.assignee),
+    )
+    yield from _between(table.created_at, query.started_after, query.started_before)
+    yield from _between(table.closed_at, query.finished_after, query.finished_before)
+    if query.finished:
+        yield table.state != "open"
+    if query.unfinished:
+        yield table.state == "open"
+
+
+def find_tasks(
+    ctx: CommandContext,
+    query: HistoricTaskQuery,
+    *,
+    sort: Sorting = (),
+    first: int = 0,
+    limit: int | None = None,
+) -> list[UserTask]:
+    """Returns tasks, open or closed, in the order of their creation."""
+    statement = _seen(ctx, select(*TASK_COLUMNS).where(*_task_conditions(query)), TASK.c.root_id)
+    statement = _ordered(statement, TASK_SORTS, sort, TASK.c.id.asc()).offset(first).limit(limit)
+    return [UserTask(*row) for row in ctx.connection.execute(statement)]
+
+
+def count_tasks(ctx: CommandContext, query: HistoricTaskQuery) -> int:
+    """Returns how many tasks match."""
+    return _count(ctx, select(TASK.c.id).where(*_task_conditions(query)), TASK.c.root_id)
+
+
+# ------------------------------------------------------------ variables
+
+
+@dataclass(frozen=True, slots=True)
+class VariableQuery:
+    """Filters of variables at their latest value. None means "any"."""
+
+    id: str | None = None
+    process_instance_id: str | None = None
+    process_instance_ids: tuple[str, ...] | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
+    name: str | None = None
+
+
+VARIABLE_SORTS: Columns = {"instanceId": VARIABLE.c.process_instance_id, "variableName": VARIABLE.c.name}
+
+
+def _variable_statement(ctx: CommandContext, query: VariableQuery, *columns: Any) -> Select[Any]:
+    table = VARIABLE.c
+    newest = (
+        select(func.max(table.id).label("id"))
+        .group_by(table.root_id, table.scope_id, table.name)
+        .where(*_equal((table.root_id, query.process_instance_id), (table.name, query.name)))
+    )
+    if query.process_instance_ids is not None:
+        newest = newest.where(table.root_id.in_(query.process_instance_ids))
+    latest = newest.subquery()
+    return (
+        select(*columns)
+        .select_from(VARIABLE)
+        .join(latest, table.id == latest.c.id)
+        .join(INSTANCE, INSTANCE.c.id == table.root_id)
+        .where(table.deleted.is_(False))
+        .where(
+            *_equal(
+                (table.id, query.id),
+                (INSTANCE.c.definition_id, query.definition_id),
+                (INSTANCE.c.definition_key, query.definition_key),
+            )
+        )
+    )
+
+
+def find_variables(
+    ctx: CommandContext, query: VariableQuery, *, sort: Sorting = (), first: int = 0, limit: int | None = None
+) -> list[Any]:
+    """Returns rows of variables (their latest value, stored) with the definition of their instance."""
+    columns = (VARIABLE, INSTANCE.c.definition_id, INSTANCE.c.definition_key)
+    statement = _seen(ctx, _variable_statement(ctx, query, *columns), VARIABLE.c.root_id)
+    statement = _ordered(statement, VARIABLE_SORTS, sort, VARIABLE.c.id.asc()).offset(first).limit(limit)
+    return list(ctx.connection.execute(statement))
+
+
+def count_variables(ctx: CommandContext, query: VariableQuery) -> int:
+    """Returns how many variables match."""
+    return _count(ctx, _variable_statement(ctx, query, VARIABLE.c.id), VARIABLE.c.root_id)
+
+
+# ------------------------------------------------------------ what people did
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Something that somebody did, as the chain holds it: `body` has references instead of personal values."""
+
+    chain_id: str
+    seq: int
+    at: int
+    kind: str
+    actor: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationQuery:
+    """Filters of operations. None means "any"; `kinds` are kinds of events of the chain."""
+
+    kinds: tuple[str, ...]
+    process_instance_id: str | None = None
+    user_id: str | None = None
+    after: int | None = None
+    before: int | None = None
+
+
+def _operation_conditions(query: OperationQuery) -> Iterable[ColumnElement[bool]]:
+    yield EVENT.c.kind.in_(query.kinds)
+    yield from _equal((EVENT.c.chain_id, query.process_instance_id), (EVENT.c.actor, query.user_id))
+    yield from _between(EVENT.c.at, query.after, query.before)
+
+
+def find_operations(
+    ctx: CommandContext, query: OperationQuery, *, descending: bool = True, first: int = 0, limit: int | None = None
+) -> list[Operation]:
+    """Returns what people did, newest first."""
+    order = (EVENT.c.at, EVENT.c.chain_id, EVENT.c.seq)
+    statement = _seen(ctx, select(EVENT).where(*_operation_conditions(query)), EVENT.c.chain_id)
+    statement = statement.order_by(*(column.desc() for column in order) if descending else order)
+    rows = ctx.connection.execute(statement.offset(first).limit(limit))
+    return [Operation(row.chain_id, row.seq, row.at, row.kind, row.actor, load(row.body)) for row in rows]
+
+
+def count_operations(ctx: CommandContext, query: OperationQuery) -> int:
+    """Returns how many operations match."""
+    return _count(ctx, select(EVENT.c.seq).where(*_operation_conditions(query)), EVENT.c.chain_id)
+
+
+def flows_taken(ctx: CommandContext, root_id: str) -> list[str]:
+    """Returns the sequence flows that the tokens of a case went over, each once, in the order of the first time."""
+    rows = ctx.connection.execute(select(EVENT.c.body).where(EVENT.c.chain_id == root_id).order_by(EVENT.c.seq))
+    steps = (step for row in rows for step in load(row.body).get("steps", ()))
+    return list(dict.fromkeys(step["e"] for step in steps if step["s"] == "flow"))
+
+
+# ------------------------------------------------------------ what all lists share
+
+
+def _equal(*pairs: tuple[ColumnElement[Any], Any]) -> Iterable[ColumnElement[bool]]:
+    return [column == value for column, value in pairs if value is not None]
+
+
+def _between(column: ColumnElement[Any], after: int | None, before: int | None) -> Iterable[ColumnElement[bool]]:
+    if after is not None:
+        yield column >= after
+    if before is not None:
+        yield column <= before
+
+
+def _seen(ctx: CommandContext, statement: Select[Any], root_id: ColumnElement[str]) -> Select[Any]:
+    condition = None if ctx.actor.is_system else history_condition(ctx, root_id)
+    return statement if condition is None else statement.where(condition)
+
+
+def _ordered(statement: Select[Any], columns: Columns, sort: Sorting, last: ColumnElement[Any]) -> Select[Any]:
+    """Sorts with nulls last on both databases."""
+    for name, order in sort:
+        column = columns[name]
+        statement = statement.order_by(column.is_(None), column.desc() if order == "desc" else column.asc())
+    return statement.order_by(last)
+
+
+def _count(ctx: CommandContext, statement: Select[Any], root_id: ColumnElement[str]) -> int:
+    counted = select(func.count()).select_from(_seen(ctx, statement, root_id).subquery())
+    return ctx.connection.execute(counted).scalar_one()
