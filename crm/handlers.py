@@ -1,8 +1,8 @@
 """Service-task topics that are handled inside the house.
 
-`notify` puts a notification into the outbox: property `notify.to` is `customer` or a list of roles (`CSS|RM`),
-`notify.template` the key of a template. `archive` puts the case aside as it is. Both see references instead of
-personal values and work in the transaction of their job.
+`notify` puts a notification into the outbox: property `notify.to` is `customer` or a list of roles (`CSS|RM`), or
+FEEL that gives one (`=synced_departments`), `notify.template` the key of a template. `archive` puts the case aside as
+it is. Both see references instead of personal values and work in the transaction of their job.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from engine.access_matrix import matrix
 from engine.context import CommandContext
 from engine.errors import ExecutionFailed
 from engine.external_tasks import Handler, HandlerTask
+from engine.feel import Environment, compile_expression
 from engine.ids import new_id
 from engine.values import encode
 
@@ -32,11 +33,20 @@ _TEMPLATE = re.compile(r"[a-z][a-z0-9_.-]{0,99}", re.ASCII)
 def notify(ctx: CommandContext, task: HandlerTask) -> Mapping[str, Any]:
     """Queues one notification per receiver; raises ExecutionFailed if the diagram does not say whom and what."""
     template = task.properties.get(TEMPLATE, "")
-    receivers = [part.strip() for part in task.properties.get(TO, "").split("|") if part.strip()]
+    receivers = _receivers(ctx, task)
     if not receivers or not _TEMPLATE.fullmatch(template):
         raise ExecutionFailed(f"{task.element_id} needs the properties {TO} and {TEMPLATE}", element_id=task.element_id)
     notifications.queue(ctx, [_notice(ctx, task, receiver, template) for receiver in receivers])
     return {}
+
+
+def _receivers(ctx: CommandContext, task: HandlerTask) -> list[str]:
+    text = task.properties.get(TO, "")
+    given: Any = text
+    if text.startswith("="):
+        given = compile_expression(text[1:]).evaluate(task.variables, Environment(now=ctx.now))
+    parts = given if isinstance(given, list) else str(given or "").split("|")
+    return [part.strip() for part in parts if isinstance(part, str) and part.strip()]
 
 
 def _notice(ctx: CommandContext, task: HandlerTask, receiver: str, template: str) -> Notice:

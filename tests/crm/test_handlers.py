@@ -66,6 +66,22 @@ def test_notify_queues_one_message_per_receiver(engine: ProcessEngine, case: str
     }
 
 
+@pytest.mark.parametrize("chosen", [["OPS", "STORE"], "OPS|STORE"])
+def test_the_case_may_say_who_is_notified(engine: ProcessEngine, case: str, chosen: Any) -> None:
+    variables = {"synced_departments": chosen}
+
+    handle(
+        engine,
+        case,
+        "notify",
+        variables=variables,
+        notify_to="=synced_departments",
+        notify_template="complaint_closed",
+    )
+
+    assert {row.recipient for row in outbox(engine, case)} == {"OPS", "STORE"}
+
+
 @pytest.mark.parametrize("customer_ref", [None, NAME])
 def test_a_customer_without_reference_is_not_written_to(engine: ProcessEngine, case: str, customer_ref: Any) -> None:
     handle(
@@ -89,6 +105,7 @@ def test_a_customer_without_reference_is_not_written_to(engine: ProcessEngine, c
         {"notify_template": "quote_ready"},
         {"notify_to": "customer", "notify_template": "Dear Mr Wang, your car …"},
         {"notify_to": "BOSS", "notify_template": "quote_ready"},
+        {"notify_to": "=nobody_chosen", "notify_template": "quote_ready"},
     ],
 )
 def test_a_diagram_that_does_not_say_whom_and_what_fails(
