@@ -10,6 +10,7 @@ from engine.feel import tree
 from engine.feel.builtins import BUILTINS
 from engine.feel.builtins.registry import Builtin
 from engine.feel.errors import FeelError
+from engine.feel.external import bind
 from engine.feel.functions import call_value
 from engine.feel.limits import Work
 from engine.feel.names import suggestion
@@ -29,26 +30,43 @@ class UnknownFunctionError(FeelError):
 
 
 def definition(compiler: Compiler, node: tree.FunctionDefinition) -> Code:
-    """`function(parameters) body`: a value that remembers the names it sees. External ones (Java) give null."""
+    """`function(parameters) body`: a value that remembers the names it sees."""
+    if node.external:
+        return _external(compiler, node)
     names = tuple(name for name, _ in node.parameters)
     types = tuple(declared for _, declared in node.parameters)
     slots = {name: compiler.slot() for name in names}
     body = compiler.within(Scope(slots, compiler.scope), node.body)
-    places, cost, external = tuple(slots[name] for name in names), node.cost, node.external
+    places, cost = tuple(slots[name] for name in names), node.cost
 
     def define(frame: Frame) -> FeelFunction:
         frame[WORK].charge(len(frame))
         captured = list(frame)
 
         def call(work: Work, arguments: list[Any]) -> Any:
-            if external:
-                return None
             inner = list(captured)
             inner[WORK] = work
             for place, argument in zip(places, arguments, strict=True):
                 inner[place] = argument
             work.charge(cost + len(inner))
             return body(inner)
+
+        return FeelFunction("", names, call, types)
+
+    return define
+
+
+def _external(compiler: Compiler, node: tree.FunctionDefinition) -> Code:
+    """`function(parameters) external {java: …}`; null for what is not on our list."""
+    description = compiler.compile(node.body)
+    names = tuple(name for name, _ in node.parameters)
+    types = tuple(declared for _, declared in node.parameters)
+
+    def define(frame: Frame) -> FeelFunction:
+        bound = bind(description(frame))
+
+        def call(work: Work, arguments: list[Any]) -> Any:
+            return None if bound is None else bound(arguments, work)
 
         return FeelFunction("", names, call, types)
 
