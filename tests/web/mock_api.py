@@ -215,7 +215,9 @@ def check_call(data: dict[str, Any]) -> None:
     errors = []
     rules = {rule["field"]: rule for rule in form("follow_up_call_call")["schema"]["properties"]["rules"]}
     if datetime.fromisoformat(data["contacted_at"]) > datetime.now(UTC):
-        errors.append(rules["contacted_at"] | {"zh": "回访时间不能晚于现在", "en": "The contact cannot lie in the future"})
+        errors.append(
+            rules["contacted_at"] | {"zh": "回访时间不能晚于现在", "en": "The contact cannot lie in the future"}
+        )
     if not data.get("reached") and data["method"] != "sms":
         errors.append(rules["reached"])
     if errors:

@@ -54,9 +54,7 @@ def test_an_instance_that_does_not_exist_is_said_in_words(open_page: OpenPage) -
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
-def test_the_watermark_of_the_diagram_is_fully_visible(
-    open_page: OpenPage, case: Case, theme: str, width: int
-) -> None:
+def test_the_watermark_of_the_diagram_is_fully_visible(open_page: OpenPage, case: Case, theme: str, width: int) -> None:
     page = open_page(f"/instances/{case.instance_id}/path", user="csr", theme=theme, width=width)
     mark = page.locator(".bjs-powered-by")
     expect(mark).to_be_in_viewport(ratio=1)

@@ -56,7 +56,9 @@ def test_logging_out_leaves_no_draft_behind(open_page: OpenPage, desk: Desk) -> 
     page = open_page(f"/tasks/{case.task_id}", user="csr")
     page.get_by_role("button", name="认领").click()
     page.get_by_label("短信").check()
-    expect(page.locator(f'a[data-task="{case.task_id}"]').or_(page.get_by_role("heading", level=1))).not_to_have_count(0)
+    expect(page.locator(f'a[data-task="{case.task_id}"]').or_(page.get_by_role("heading", level=1))).not_to_have_count(
+        0
+    )
     assert stored(page) != "{}"
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="退出登录").click()

@@ -107,7 +107,9 @@ def test_an_unchanged_list_is_answered_with_304(open_page: OpenPage, desk: Desk)
     desk.start_call()
     page = open_page("/?view=groups", user="csr")
     page.wait_for_selector("a[data-task]")
-    with page.expect_response(lambda response: "view=groups" in response.url and response.status == 304, timeout=15_000):
+    with page.expect_response(
+        lambda response: "view=groups" in response.url and response.status == 304, timeout=15_000
+    ):
         pass
 
 

@@ -1,118 +1,64 @@
-import flatpickr from 'flatpickr'
-import { Mandarin } from 'flatpickr/dist/l10n/zh.js'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Texts } from '../texts/zh'
+import { useCalendar } from './calendar'
 import { describedBy, Frame, type FieldProps, type Surroundings } from './field'
-import { joinMoment, parseDate, parseTime, splitMoment, wallClock, type Subtype } from './moment_text'
+import { parseDate, readMoment, splitMoment, wallClock, type MomentText, type Subtype } from './moment_text'
+
+type Props = FieldProps<string | null>
+type Parts = {
+  props: Props
+  surroundings: Surroundings
+  subtype: Subtype
+  text: MomentText
+  enter: (text: MomentText) => void
+  settle: () => void
+}
 
 /**
  * Date and time. Replaces the field of form-js, which writes dates in the browser's locale instead of the reader's
  * language, counts in the machine's zone instead of Beijing time, and rounds minutes down to a quarter of an hour:
  * a limit of ten minutes does not survive that.
  */
-export function momentField({ t, language, now }: Surroundings) {
-  function Moment({ field, value, onChange, onBlur, onFocus, disabled, readonly, errors, domId }: FieldProps<string | null>) {
+export function momentField(surroundings: Surroundings) {
+  const { t, now } = surroundings
+
+  function Moment(props: Props) {
+    const { field, value, onChange, onBlur, disabled, readonly, errors, domId } = props
     const subtype = (field.subtype as Subtype) ?? 'datetime'
     const [text, setText] = useState(splitMoment(value, subtype))
     const [fault, setFault] = useState<string | null>(null)
-    const dateInput = useRef<HTMLInputElement>(null)
-    const picker = useRef<flatpickr.Instance | null>(null)
-    const inactive = disabled || readonly
 
     useEffect(() => {
-      // A value from outside (draft, task data) replaces the text; our own half-typed text has no value yet.
-      if (value !== null && value !== undefined) setText(splitMoment(value, subtype))
+      // A value from outside (draft, task data) replaces the text, but never the same moment in another spelling.
+      if (value && value !== readMoment(text, subtype, now())?.value) setText(splitMoment(value, subtype))
     }, [value, subtype])
 
-    const commit = (next: { date: string; time: string }) => {
-      const date = subtype === 'time' ? '' : parseDate(next.date, now())
-      const time = subtype === 'date' ? '' : parseTime(next.time)
-      setText({ date: date ?? next.date, time: time ?? next.time })
-      const half = subtype === 'datetime' && (next.date === '') !== (next.time === '')
-      setFault(date === null ? t.fields.dateInvalid : time === null ? t.fields.timeInvalid : half ? t.fields.momentIncomplete : null)
-      const joined = date === null || time === null ? null : joinMoment(date, time, subtype)
-      if (joined !== (value ?? null)) onChange({ value: joined })
+    // The value goes on while typing and not on leaving: what it changes on the page would otherwise move the very
+    // control that is being clicked.
+    const enter = (typed: MomentText) => {
+      setText(typed)
+      const next = readMoment(typed, subtype, now())?.value ?? null
+      if (next) setFault(null)
+      if (next !== (value ?? null)) onChange({ value: next })
     }
-    const latest = useRef(commit)
-    latest.current = commit
-    const textNow = useRef(text)
-    textNow.current = text
-
-    useEffect(() => {
-      if (!dateInput.current || subtype === 'time') return
-      const instance = flatpickr(dateInput.current, {
-        allowInput: true,
-        clickOpens: false,
-        dateFormat: 'Y-m-d',
-        disableMobile: true,
-        static: true,
-        errorHandler: () => undefined,
-        locale: { ...(language === 'zh' ? Mandarin : {}), firstDayOfWeek: 1 },
-        // flatpickr also reports what it reads from typed text; only a day chosen in its calendar counts here.
-        onChange: (_dates, date, self) => self.isOpen && latest.current({ ...textNow.current, date }),
-      })
-      picker.current = instance
-      return () => {
-        instance.destroy()
-        picker.current = null
-      }
-    }, [subtype])
-
-    const openCalendar = () => {
-      if (inactive || !picker.current) return
-      const typed = parseDate(textNow.current.date, now())
-      if (typed) picker.current.setDate(typed, false)
-      else picker.current.jumpToDate(wallClock(now()).date)
-      picker.current.open()
-    }
-    const onDateKey = (event: KeyboardEvent) => {
-      if (event.key === 'ArrowDown') openCalendar()
-      if (event.key === 'Escape' || event.key === 'Tab') picker.current?.close()
-      if (event.key === 'Enter') latest.current(textNow.current)
-      if (event.key === 'ArrowDown' || event.key === 'Enter') event.preventDefault()
+    const settle = () => {
+      const meant = readMoment(text, subtype, now())
+      if (meant) setText({ date: meant.date, time: meant.time })
+      setFault(faultIn(text, subtype, now(), t))
     }
     const leave = () => {
-      if (inactive) return
-      commit(textNow.current)
+      settle()
       onBlur()
     }
-    const shared = { class: 'fjs-input', disabled, readOnly: readonly, autoComplete: 'off', onFocus, onBlur: leave }
-    const label = (field.label ?? field.dateLabel ?? field.timeLabel) as string | undefined
+    const label = labelOf(field)
+    const parts = { props: { ...props, onBlur: disabled || readonly ? onBlur : leave }, surroundings, subtype, text, enter, settle }
     return (
       <Frame type="moment" {...{ field, domId, disabled, readonly, label }} errors={fault ? [fault, ...errors] : errors}>
         <div class="moment">
-          {subtype !== 'time' && (
-            <div class="moment-date">
-              <input
-                {...shared}
-                id={domId}
-                ref={dateInput}
-                type="text"
-                placeholder={t.fields.dateHint}
-                aria-describedby={describedBy(domId)}
-                value={text.date}
-                onInput={(event) => setText({ ...text, date: event.currentTarget.value })}
-                onMouseDown={openCalendar}
-                onKeyDown={onDateKey}
-              />
-            </div>
-          )}
-          {subtype !== 'date' && (
-            <input
-              {...shared}
-              id={subtype === 'time' ? domId : `${domId}-time`}
-              class="fjs-input moment-time"
-              type="text"
-              inputMode="numeric"
-              placeholder={t.fields.timeHint}
-              aria-label={`${label ?? ''} ${t.fields.time}`.trim()}
-              aria-describedby={describedBy(domId)}
-              value={text.time}
-              onInput={(event) => setText({ ...text, time: event.currentTarget.value })}
-              onKeyDown={(event) => event.key === 'Enter' && (event.preventDefault(), commit(text))}
-            />
-          )}
-          {!inactive && (
-            <button type="button" class="moment-now" onClick={() => commit(wallClock(now()))}>
+          {subtype !== 'time' && <DateInput {...parts} />}
+          {subtype !== 'date' && <TimeInput {...parts} />}
+          {!disabled && !readonly && (
+            <button type="button" class="moment-now" onClick={() => enter(wallClock(now()))}>
               {subtype === 'date' ? t.fields.today : t.fields.now}
             </button>
           )}
@@ -123,4 +69,75 @@ export function momentField({ t, language, now }: Surroundings) {
   }
   Moment.config = { type: 'datetime', keyed: true, group: 'basic-input', emptyValue: null, create: (options = {}) => options }
   return Moment
+}
+
+function DateInput({ props, surroundings: { t, language, now }, text, enter, settle }: Parts) {
+  const dateInput = useRef<HTMLInputElement>(null)
+  const anchor = useRef<HTMLInputElement>(null)
+  const calendar = useCalendar({ anchor, dateInput, language, onPick: (date) => enter({ ...text, date }) })
+  const open = () => {
+    if (!props.disabled && !props.readonly) calendar.open(parseDate(text.date, now()), wallClock(now()).date)
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'ArrowDown') {
+      event.preventDefault()
+      open()
+      calendar.focusDay()
+    }
+    if (event.key === 'Escape' || event.key === 'Tab') calendar.close()
+    settleOnEnter(event, settle)
+  }
+  return (
+    <div class="moment-date">
+      <input
+        {...shared(props)}
+        id={props.domId}
+        ref={dateInput}
+        placeholder={t.fields.dateHint}
+        value={text.date}
+        onInput={(event) => enter({ ...text, date: event.currentTarget.value })}
+        onMouseDown={open}
+        onKeyDown={onKeyDown}
+      />
+      <input ref={anchor} type="text" tabIndex={-1} hidden />
+    </div>
+  )
+}
+
+function TimeInput({ props, surroundings: { t }, subtype, text, enter, settle }: Parts) {
+  return (
+    <input
+      {...shared(props)}
+      id={subtype === 'time' ? props.domId : `${props.domId}-time`}
+      class="fjs-input moment-time"
+      inputMode="numeric"
+      placeholder={t.fields.timeHint}
+      aria-label={`${labelOf(props.field) ?? ''} ${t.fields.time}`.trim()}
+      value={text.time}
+      onInput={(event) => enter({ ...text, time: event.currentTarget.value })}
+      onKeyDown={(event) => settleOnEnter(event, settle)}
+    />
+  )
+}
+
+function shared({ domId, disabled, readonly, onFocus, onBlur }: Props) {
+  const described = { 'aria-describedby': describedBy(domId) }
+  return { class: 'fjs-input', type: 'text', autoComplete: 'off', disabled, readOnly: readonly, onFocus, onBlur, ...described }
+}
+
+function settleOnEnter(event: KeyboardEvent, settle: () => void): void {
+  if (event.key !== 'Enter' || event.ctrlKey || event.metaKey) return
+  event.preventDefault()
+  settle()
+}
+
+function labelOf(field: Props['field']): string | undefined {
+  return (field.label ?? field.dateLabel ?? field.timeLabel) as string | undefined
+}
+
+function faultIn(text: MomentText, subtype: Subtype, now: number, t: Texts): string | null {
+  if (subtype !== 'time' && parseDate(text.date, now) === null) return t.fields.dateInvalid
+  if (readMoment(text, subtype, now) === null) return t.fields.timeInvalid
+  const half = subtype === 'datetime' && (text.date.trim() === '') !== (text.time.trim() === '')
+  return half ? t.fields.momentIncomplete : null
 }

@@ -1,19 +1,19 @@
 import { parseInstant } from '../clock.svelte'
 
 export type Subtype = 'date' | 'time' | 'datetime'
-type Text = { date: string; time: string }
+export type MomentText = { date: string; time: string }
 
 /** China keeps one offset all year (no daylight saving since 1991), so wall-clock arithmetic is exact. */
 const OFFSET = '+08:00'
 const OFFSET_MS = 8 * 3_600_000
 
 /** The instant as a Beijing wall clock shows it. */
-export function wallClock(instant: number): Text {
+export function wallClock(instant: number): MomentText {
   const iso = new Date(instant + OFFSET_MS).toISOString()
   return { date: iso.slice(0, 10), time: iso.slice(11, 16) }
 }
 
-export function splitMoment(value: string | null | undefined, subtype: Subtype): Text {
+export function splitMoment(value: string | null | undefined, subtype: Subtype): MomentText {
   if (!value) return { date: '', time: '' }
   if (subtype === 'date') return { date: value.slice(0, 10), time: '' }
   if (subtype === 'time') return { date: '', time: value.slice(0, 5) }
@@ -53,4 +53,11 @@ export function parseTime(text: string): string | null {
   const minute = Number(found[2] || 0)
   if (hour > 23 || minute > 59) return null
   return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`
+}
+
+/** What typed text means: null when a part of it means nothing; the value is null while a part is missing. */
+export function readMoment(text: MomentText, subtype: Subtype, now: number) {
+  const date = subtype === 'time' ? '' : parseDate(text.date, now)
+  const time = subtype === 'date' ? '' : parseTime(text.time)
+  return date === null || time === null ? null : { date, time, value: joinMoment(date, time, subtype) }
 }
