@@ -132,12 +132,13 @@ class Body:
 
 @dataclass(slots=True)
 class Process:
-    """One process of a diagram."""
+    """One process of a diagram. A global task is a process whose one activity has its id (`is_task`)."""
 
     id: str
     name: str = ""
     line: int | None = None
     executable: bool = True
+    is_task: bool = False
     documentation: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)

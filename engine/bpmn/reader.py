@@ -116,7 +116,7 @@ class _ProcessReader:
     def read_global(self) -> Process:
         """Reads a global task (BPMN 10.3.4): a process of one activity."""
         element = self._element
-        process = Process(element.get("id", ""), element.get("name", ""), line_of(element))
+        process = Process(element.get("id", ""), element.get("name", ""), line_of(element), is_task=True)
         node = self.node(element, GLOBAL_TASKS[local_name(element)])
         process.body.nodes[node.id] = node
         process.texts = self._texts

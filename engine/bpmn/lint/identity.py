@@ -22,7 +22,7 @@ def check_identity(diagram: Diagram, report: Report) -> None:
 
 
 def _places(process: Process) -> list[Place]:
-    places: list[Place] = [process]
+    places: list[Place] = [] if process.is_task else [process]
     for body in process.body.bodies():
         places += [*body.nodes.values(), *body.flows.values()]
     return places

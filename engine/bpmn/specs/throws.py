@@ -34,7 +34,7 @@ class SendMessage:
         key = None if self.business_key is None else token.evaluate(self.business_key)
         if key is not None and not isinstance(key, str):
             raise token.fail("the business key of the message is no text")
-        names = [name for name, _ in token.task_spec.inputs]
+        names = [name for name, _ in token.task_spec.input_mappings]
         variables = token.variables()
         payload = {name: variables[name] for name in names}
         token.top.steps.append(MessageSent(token.element_id, self.name, key, payload, self.optional))

@@ -1,0 +1,126 @@
+"""Event sub-processes of every kind of start (BPMN 10.3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.engine.bpmn.diagrams import (
+    END,
+    ERROR,
+    ESCALATION,
+    MESSAGE,
+    SIGNAL,
+    START,
+    boundary,
+    condition,
+    definitions,
+    diagram,
+    end,
+    event_sub,
+    parallel,
+    process,
+    script,
+    sub,
+    task,
+    throw,
+    timer,
+    user,
+)
+from tests.engine.bpmn.player import Player
+
+Play = Callable[..., Player]
+INNER_START = '<startEvent id="s2"/>'
+INNER_END = '<endEvent id="e2"/>'
+
+
+def test_a_message_starts_a_non_interrupting_one_again_and_again_inside_its_scope(play: Play) -> None:
+    handler = event_sub("ES", MESSAGE, task("T") + end("ee"), "ESs>T T>ee", interrupting=False)
+    inner = sub("SP", INNER_START + user("X") + INNER_END + handler, "s2>X X>e2")
+    player = play(diagram(START + inner + user("Z") + END, "S>SP SP>Z Z>E"))
+    player.message().message()
+    assert player.ran.count("T") == 2
+    assert player.open == ["X"]
+    player.do("X")
+    assert player.waiting == ["Z"]
+
+
+def test_an_interrupting_one_takes_everything_else_of_the_scope_away(play: Play) -> None:
+    handler = event_sub("ES", MESSAGE, user("H") + end("ee"), "ESs>H H>ee")
+    inner = sub("SP", INNER_START + user("X") + INNER_END, "s2>X X>e2")
+    player = play(diagram(START + parallel("G") + user("A") + inner + END + handler, "S>G G>A G>SP A>E SP>E"))
+    assert player.open == ["A", "X"]
+    player.message()
+    assert player.waiting == ["H"]
+    assert player.do("H").done
+
+
+def test_the_scope_waits_for_an_event_sub_process_that_runs(play: Play) -> None:
+    handler = event_sub("ES", timer("PT10S"), user("H") + end("ee"), "ESs>H H>ee", interrupting=False)
+    player = play(diagram(START + user("A") + END + handler, "S>A A>E")).wait_until(11)
+    assert player.open == ["A", "H"]
+    player.do("A")
+    assert not player.done
+    assert player.do("H").done
+
+
+def test_a_cycle_starts_it_as_often_as_it_says(play: Play) -> None:
+    handler = event_sub("ES", timer("R2/PT10S", "timeCycle"), task("T") + end("ee"), "ESs>T T>ee", interrupting=False)
+    player = play(diagram(START + user("A") + END + handler, "S>A A>E")).wait_until(100)
+    assert player.ran.count("T") == 2
+    assert player.waiting == ["A"]
+
+
+def test_one_inside_another_listens_only_while_the_outer_one_runs(play: Play) -> None:
+    inner = event_sub("E2x", SIGNAL, task("IT") + end("ie"), "E2xs>IT IT>ie")
+    handler = event_sub("ES", MESSAGE, user("H") + end("ee") + inner, "ESs>H H>ee")
+    player = play(diagram(START + user("A") + END + handler, "S>A A>E"))
+    player.signal()
+    assert player.open == ["A"]
+    player.message()
+    assert player.open == ["H"]
+    player.signal()
+    assert player.ran[-1] == "IT"
+    assert player.done
+
+
+def test_an_error_thrown_while_handling_an_error_goes_outwards(play: Play) -> None:
+    handler = event_sub("ES", ERROR, task("H") + end("ee", ERROR), "ESs>H H>ee")
+    inner = sub("SP", INNER_START + end("e2", ERROR) + handler, "s2>e2")
+    player = play(diagram(START + inner + boundary("B", "SP", ERROR) + task("C") + END, "S>SP SP>E B>C C>E"))
+    assert player.ran == ["SP", "ES", "H", "B", "C"]
+    assert player.done
+
+
+def test_an_escalation_is_handled_while_its_thrower_goes_on(play: Play) -> None:
+    handler = event_sub("ES", ESCALATION, user("H") + end("ee"), "ESs>H H>ee", interrupting=False)
+    body = diagram(START + throw("T", ESCALATION) + user("A") + END + handler, "S>T T>A A>E")
+    assert play(body).open == ["A", "H"]
+
+
+def test_a_condition_starts_one_when_it_becomes_true(play: Play) -> None:
+    handler = event_sub("ES", condition("n > 1"), user("H") + end("ee"), "ESs>H H>ee", interrupting=False)
+    player = play(diagram(START + user("A") + END + handler, "S>A A>E"), {"n": 0})
+    player.set(n=1)
+    assert player.open == ["A"]
+    player.set(n=2)
+    assert player.open == ["A", "H"]
+
+
+def test_one_in_a_called_process_sees_the_variables_of_the_call(play: Play) -> None:
+    handler = event_sub("ES", SIGNAL, script("T", "y + 1", attributes='camunda:resultVariable="seen"') + end("ee"),
+                        "ESs>T T>ee", interrupting=False)  # fmt: skip
+    call = '<callActivity id="C" calledElement="Q"/>'
+    nodes = '<startEvent id="qs"/>' + script("qa", "5", attributes='camunda:resultVariable="y"') + user("qu")
+    called = process(nodes + '<endEvent id="qe"/>' + handler, "qs>qa qa>qu qu>qe", key="Q")
+    player = play(definitions(process(START + call + user("Z") + END, "S>C C>Z Z>E"), called))
+    player.signal()
+    assert [step.value for step in player.steps if getattr(step, "name", None) == "seen"] == [6]
+    player.do("qu").signal()
+    assert player.waiting == ["Z"]
+    assert player.variables == {}
+
+
+def test_the_message_that_starts_it_brings_variables(play: Play) -> None:
+    handler = event_sub("ES", MESSAGE, user("H") + end("ee"), "ESs>H H>ee")
+    player = play(diagram(START + user("A") + END + handler, "S>A A>E")).message(why="late")
+    assert player.variables == {"why": "late"}
