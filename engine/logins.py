@@ -63,25 +63,28 @@ class Logins:
         Ten failures within fifteen minutes lock the account for fifteen minutes, for the right password, too.
         """
         now = self._engine.clock.now()
-        account = self._engine.read(SYSTEM_ACTOR, _account, user_id[:MAX_TRIED_LENGTH])
-        tag = self._tag(account, password)
+        # What cannot be an id takes the way of an unknown one, without its text in a statement.
+        user_id = user_id if users.is_id(user_id) else "-"
+        tried = password[:MAX_TRIED_LENGTH].encode("utf-8", "surrogatepass")
+        account = self._engine.read(SYSTEM_ACTOR, _account, user_id)
+        tag = self._tag(account, tried)
         if account is not None and account.user.active and self._remembers(tag, now):
             return account.user
         stored = account.password_hash if account is not None else None
-        right = _matches(stored or self._nobody, password[:MAX_TRIED_LENGTH]) and stored is not None
+        right = _matches(stored or self._nobody, tried) and stored is not None
         if account is None or not right or not account.user.active or _is_locked(account, now):
             # For an unknown user, too, so that both take the same way through the database.
-            self._engine.run(SYSTEM_ACTOR, _count_failure, user_id[:MAX_TRIED_LENGTH])
+            self._engine.run(SYSTEM_ACTOR, _count_failure, user_id)
             raise Unauthenticated("the user name or the password is wrong")
         if account.failures:
             self._engine.run(SYSTEM_ACTOR, _forget_failures, user_id)
         self._remember(tag, now)
         return account.user
 
-    def _tag(self, account: _Account | None, password: str) -> bytes:
+    def _tag(self, account: _Account | None, tried: bytes) -> bytes:
         """Returns what a verified password is remembered by; another hash or change of the user makes another."""
         parts = ("", "", "0") if account is None else _parts(account)
-        message = b"\x00".join(part.encode() for part in (*parts, password))
+        message = b"\x00".join([*(part.encode() for part in parts), tried])
         return hmac.new(self._key, message, hashlib.sha256).digest()
 
     def _remembers(self, tag: bytes, now: datetime) -> bool:
@@ -101,9 +104,9 @@ def _parts(account: _Account) -> tuple[str, str, str]:
     return account.user.id, account.password_hash or "", str(account.changed_at)
 
 
-def _matches(stored: str, password: str) -> bool:
+def _matches(stored: str, tried: bytes) -> bool:
     try:
-        return hasher.verify(stored, password)
+        return hasher.verify(stored, tried)
     except (VerificationError, InvalidHashError):
         return False
 

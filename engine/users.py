@@ -39,7 +39,7 @@ class User:
 
 def create(ctx: CommandContext, user_id: str, *, name: str, roles: Iterable[str], password: str | None = None) -> User:
     """Adds a user; one without a password logs in elsewhere. Raises Conflict, InvalidRequest."""
-    if not _ID.fullmatch(user_id):
+    if not is_id(user_id):
         raise InvalidRequest("a user id has letters, digits and . _ @ - and begins with a letter")
     codes = _known(ctx, roles)
     if _row(ctx, user_id) is not None:
@@ -48,6 +48,11 @@ def create(ctx: CommandContext, user_id: str, *, name: str, roles: Iterable[str]
     _insert(ctx, [User(user_id, name, codes)], hashed)
     history.record(ctx, history.ADMIN_CHAIN, "userCreated", {"user": user_id, "roles": list(codes)})
     return User(user_id, name, codes)
+
+
+def is_id(text: str) -> bool:
+    """Tells whether a text can be the id of a user."""
+    return _ID.fullmatch(text) is not None
 
 
 def get(ctx: CommandContext, user_id: str) -> User:
