@@ -210,7 +210,7 @@ RUNNERS: Mapping[str, Callable[[CommandContext, Any, Mapping[str, Any]], None]] 
 
 def attend(ctx: CommandContext, taken: Any) -> None:
     """Warns of a deadline or writes down its breach, and adds the escalated roles to the open task."""
-    row = process_instances.get(ctx, taken.root_id)
+    row = process_instances.get(ctx, taken.root_id, lock=True)
     running = process_instances.running_from(ctx, row)
     changed = running.ledger.attend(ctx, taken.id)
     if changed is None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.process_instances import Running
 
 Row = dict[str, Any]
+TASK, CANDIDATE = models.user_task, models.task_candidate
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ def _gather(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.Step) 
         case bpmn.WaitOpened():
             _wait_opened(ctx, running, rows, step)
         case bpmn.WaitClosed():
-            _wait_closed(ctx, rows, step)
+            _wait_closed(ctx, running, rows, step)
         case bpmn.VariableSet():
             _variable_set(ctx, running, rows, step)
         case bpmn.DecisionTaken():
@@ -242,7 +243,7 @@ def _job(ctx: CommandContext, common: Row, kind: str, *, due_at: int, payload: A
     }
 
 
-def _wait_closed(ctx: CommandContext, rows: Rows, step: bpmn.WaitClosed) -> None:
+def _wait_closed(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.WaitClosed) -> None:
     rows.steps.append({"s": "withdrawn" if step.cancelled else "done", "e": step.element_id, "w": step.wait_id})
     opened: dict[str, Row]
     match step.kind:
@@ -251,7 +252,7 @@ def _wait_closed(ctx: CommandContext, rows: Rows, step: bpmn.WaitClosed) -> None
                 rows.tasks[step.wait_id].update(_closed(ctx, step))
                 rows.candidates = [row for row in rows.candidates if row["task_id"] != step.wait_id]
                 return
-            rows.tasks[step.wait_id] = _closed(ctx, step)
+            rows.tasks[step.wait_id] = _closed_before(running, step) | _closed(ctx, step)
             rows.closed_tasks.append(step.wait_id)
             return
         case "external_task":
@@ -265,6 +266,25 @@ def _wait_closed(ctx: CommandContext, rows: Rows, step: bpmn.WaitClosed) -> None
             opened, closed = rows.subscriptions, rows.subscriptions_closed
     if opened.pop(step.wait_id, None) is None:
         closed.append(step.wait_id)
+
+
+def _closed_before(running: Running, step: bpmn.WaitClosed) -> Row:
+    """A row that exists already: on conflict only what `_closed` says is written, the rest only fills the insert."""
+    filler = dict.fromkeys(column.name for column in TASK.c if column.nullable)
+    return filler | {
+        "id": step.wait_id,
+        "process_instance_id": running.root_id,
+        "root_id": running.root_id,
+        "definition_id": running.deployed.id,
+        "definition_key": running.deployed.key,
+        "element_id": step.element_id,
+        "activity_id": "",
+        "scope_id": "",
+        "name": "",
+        "name_en": "",
+        "priority": 0,
+        "created_at": 0,
+    }
 
 
 def _closed(ctx: CommandContext, step: bpmn.WaitClosed) -> Row:
@@ -397,18 +417,12 @@ CALLED_COLUMNS = (
     "chain_count",
 )
 
-TASK, CANDIDATE = models.user_task, models.task_candidate
 # Columns that a new row gets its default for here, because compiled statements know no column defaults.
 NEW_TASK: Row = {"owner": None, "delegation_state": None, "closed_at": None, "closed_by": None}
 NEW_JOB: Row = {"retries": 3, "error": None, "suspended": False, "payload": None}
 NEW_EXTERNAL: Row = {"worker_id": None, "lock_expires_at": None, "retries": None, "error_message": None}
 
-INSERT_TASK = insert_into(TASK)
-CLOSE_TASK = Statement(
-    update(TASK)
-    .where(TASK.c.id == bindparam("task_id"))
-    .values(state=bindparam("to_state"), closed_at=bindparam("at"), closed_by=bindparam("by"))
-)
+UPSERT_TASK = upsert_into(TASK, update=("state", "closed_at", "closed_by"))
 INSERT_CANDIDATE = insert_into(CANDIDATE)
 DELETE_CANDIDATES = Statement(delete(CANDIDATE).where(CANDIDATE.c.task_id == bindparam("closed")))
 UPSERT_ACTIVITY = upsert_into(models.activity_instance, update=("ended_at", "cancelled"))
@@ -446,14 +460,8 @@ def write(ctx: CommandContext, running: Running, rows: Rows) -> None:
 
 def _write_waits(ctx: CommandContext, rows: Rows) -> None:
     connection = ctx.connection
-    closed = [
-        {"task_id": task_id, "to_state": row["state"], "at": ctx.now_micros, "by": row["closed_by"]}
-        for task_id in rows.closed_tasks
-        if (row := rows.tasks[task_id])
-    ]
-    CLOSE_TASK.run_many(connection, closed)
+    UPSERT_TASK.run_many(connection, [NEW_TASK | row for row in rows.tasks.values()])
     DELETE_CANDIDATES.run_many(connection, [{"closed": task_id} for task_id in rows.closed_tasks])
-    INSERT_TASK.run_many(connection, [NEW_TASK | row for row in rows.tasks.values() if "id" in row])
     INSERT_CANDIDATE.run_many(connection, rows.candidates)
     _replace(ctx, models.external_task, rows.external_closed, [NEW_EXTERNAL | row for row in rows.external.values()])
     _replace(ctx, models.event_subscription, rows.subscriptions_closed, list(rows.subscriptions.values()))

@@ -87,6 +87,7 @@ UPDATE_INSTANCE = Statement(
     .values({name: bindparam(f"new_{name}", type_=INSTANCE.c[name].type) for name in CHANGING})
 )
 SELECT_INSTANCE = Statement(select(*COLUMNS).where(INSTANCE.c.id == bindparam("instance_id")))
+LOCK_INSTANCE = Statement(select(*COLUMNS).where(INSTANCE.c.id == bindparam("instance_id")).with_for_update())
 
 
 @dataclass(slots=True)
@@ -153,9 +154,9 @@ def running_from(ctx: CommandContext, row: ProcessInstance) -> Running:
 def load(ctx: CommandContext, instance_id: str) -> Running:
     """Returns a running root instance (also by the id of one that it called); raises NotFound, Conflict if it is over
     or suspended."""
-    row = get(ctx, instance_id)
+    row = get(ctx, instance_id, lock=True)
     if row.root_id != row.id:
-        row = get(ctx, row.root_id)
+        row = get(ctx, row.root_id, lock=True)
     require_active(row)
     return running_from(ctx, row)
 
@@ -168,9 +169,9 @@ def require_active(row: ProcessInstance) -> None:
         raise Conflict(f"process instance {row.id} is over")
 
 
-def get(ctx: CommandContext, instance_id: str) -> ProcessInstance:
-    """Returns an instance, running or over; raises NotFound."""
-    found = SELECT_INSTANCE.first(ctx.connection, instance_id=instance_id)
+def get(ctx: CommandContext, instance_id: str, *, lock: bool = False) -> ProcessInstance:
+    """Returns an instance, running or over; raises NotFound. `lock` lets others who would change it wait in line."""
+    found = (LOCK_INSTANCE if lock else SELECT_INSTANCE).first(ctx.connection, instance_id=instance_id)
     if found is None:
         raise NotFound(f"there is no process instance {instance_id}")
     return ProcessInstance(*found)
@@ -338,7 +339,7 @@ def _refresh(running: Running, values: Mapping[str, Any]) -> ProcessInstance:
 def set_suspended(ctx: CommandContext, instance_id: str, *, suspended: bool) -> ProcessInstance:
     """Holds an instance: nobody can complete its tasks and its timers do not fire until it is activated."""
     authorizations.require(ctx, "ProcessInstance", "suspend")
-    row = get(ctx, instance_id)
+    row = get(ctx, instance_id, lock=True)
     wanted = SUSPENDED if suspended else ACTIVE
     if row.state not in {ACTIVE, SUSPENDED}:
         raise Conflict(f"process instance {row.id} is over")
