@@ -84,12 +84,12 @@ class DurableTable:
                 return None
             rulesets = self._ready()
             try:
-                return sorted(rulesets.match(fact))
+                return sorted(set(rulesets.match(fact)))  # an $or fires once for each of its branches
             except EngineFailed as error:
                 self._failures += 1
                 rulesets.abandon()
                 self._compiled = None
-                _log.warning("durable_rules failed with code %s; the table is matched by FEEL", error.code)
+                _log.warning("durable_rules failed (%s); the table is matched by FEEL", error)
                 return None
 
     def close(self) -> None:
@@ -117,11 +117,7 @@ class DurableTable:
 
 
 class EngineFailed(Exception):
-    """The C core returned a code other than 0."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
+    """The C core refused a fact."""
 
 
 class _Rulesets:
@@ -152,9 +148,12 @@ class _Rulesets:
 
 
 def _fired(handle: int, message: str, session: str) -> list[int]:
-    code, offset = core.assert_fact(handle, message)
+    try:
+        code, offset = core.assert_fact(handle, message)
+    except (core.error, MemoryError) as error:
+        raise EngineFailed(str(error)) from error
     if code:
-        raise EngineFailed(code)
+        raise EngineFailed(f"code {code}")
     rows = []
     pending = core.start_action_for_state(handle, offset)[1]
     while pending:

@@ -16,42 +16,12 @@ from engine.dmn.table import plan
 
 RULES = Path(__file__).parents[2] / "rules"
 FOLDERS = sorted(path.parent for path in RULES.glob("dt_*/*.dmn"))
-ROLES = set(
-    [
-        "CUST",
-        "FRONT",
-        "TECH",
-        "CSR",
-        "CSS",
-        "CSD",
-        "RM",
-        "AM",
-        "STORE",
-        "OPS",
-        "OPSM",
-        "OPSD",
-        "MKT",
-        "ADM",
-        "SALES",
-        "SSUP",
-        "SMD",
-        "DATA",
-        "CMPH",
-        "APPR",
-        "SUPV",
-        "SEN",
-        "GM",
-        "CRC",
-        "IT",
-        "PIO",
-        "HR",
-        "LEGAL",
-        "CASHIER",
-        "DH",
-        "WM",
-        "COMPL",
-        "OWNER",
-    ]
+ROLES = frozenset(
+    re.findall(
+        r"\w+",
+        "CUST FRONT TECH CSR CSS CSD RM AM STORE OPS OPSM OPSD MKT ADM SALES SSUP SMD DATA CMPH APPR SUPV SEN GM CRC "
+        "IT PIO HR LEGAL CASHIER DH WM COMPL OWNER",
+    )
 )
 
 
