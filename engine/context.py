@@ -41,6 +41,7 @@ class CommandContext:
     now: datetime
     actor: Actor
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    instance_id: str | None = None  # the root instance at work, so that a failure can be reported on it
 
     @property
     def now_micros(self) -> int:

@@ -16,8 +16,9 @@ from engine.clock import Clock
 from engine.context import Actor, CommandContext
 from engine.database import Database
 from engine.definitions import DefinitionStore
-from engine.errors import StaleRevision
+from engine.errors import ExecutionFailed, StaleRevision
 from engine.external_tasks import Handler
+from engine.incidents import open_incident
 from engine.keys import derive_key, read_master_key
 from engine.personal_values import Vault
 from engine.settings import Settings
@@ -59,8 +60,12 @@ class ProcessEngine:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        """Runs a command in one transaction; a lost revision race is run again on fresh state."""
+        """Runs a command in one transaction; a lost revision race is run again on fresh state.
+
+        If an instance cannot go on, nothing of the command is kept and an incident in a transaction of its own says why.
+        """
         for attempt in range(self.settings.limits.reruns + 1):
+            ctx: CommandContext | None = None
             try:
                 with self.transaction(actor) as ctx:
                     return command(ctx, *args, **kwargs)
@@ -68,7 +73,21 @@ class ProcessEngine:
                 if attempt == self.settings.limits.reruns:
                     raise
                 time.sleep(0.002 * 2**attempt)
+            except ExecutionFailed as failure:
+                if ctx is not None and ctx.instance_id is not None:
+                    self._report(actor, ctx.instance_id, failure)
+                raise
         raise AssertionError("unreachable")
+
+    def _report(self, actor: Actor, instance_id: str, failure: ExecutionFailed) -> None:
+        with self.transaction(actor) as ctx:
+            open_incident(
+                ctx,
+                type=failure.code,
+                message=str(failure),
+                process_instance_id=instance_id,
+                element_id=failure.element_id,
+            )
 
     @contextmanager
     def transaction(self, actor: Actor) -> Iterator[CommandContext]:

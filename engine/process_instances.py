@@ -146,6 +146,7 @@ class Running:
 
 def running_from(ctx: CommandContext, row: ProcessInstance) -> Running:
     """Makes an instance of a row ready for an operation."""
+    ctx.instance_id = row.id
     deployed = ctx.engine.definitions.deployed(ctx, row.definition_id)
     services = InstanceServices(ctx, release=row.release, deployment_id=deployed.deployment_id)
     return Running(ctx, row, deployed, services, Ledger(row.deadlines_body), customer_ref=row.customer_ref)

@@ -27,6 +27,15 @@ FILE = {"attachment_id": "a-1", "sha256": "0" * 64, "size": 12, "type": "image/j
         (field("textarea", "x"), "第一行\n第二行", "第一行\n第二行"),
         (field("number", "x"), 5, 5),
         (field("number", "x"), Decimal("5.0"), 5),
+        (field("number", "x", decimalDigits=0), Decimal("5.000"), 5),
+        (field("number", "x", decimalDigits=0), Decimal("5E+3"), 5000),
+        (field("number", "x"), Decimal("-0.0"), 0),
+        (field("number", "x", decimalDigits=1), Decimal("0.50"), Decimal("0.50")),
+        (
+            field("number", "x", decimalDigits=2),
+            Decimal("12345678901234567890123456789012.25"),
+            Decimal("12345678901234567890123456789012.25"),
+        ),
         (field("number", "x"), Decimal("1.25"), Decimal("1.25")),
         (field("number", "x"), 0.1, Decimal("0.1")),
         (field("number", "x"), "12", 12),
@@ -83,6 +92,7 @@ def test_an_instant_is_kept_in_utc_whatever_its_offset(sent: Any) -> None:
         (field("number", "x", decimalDigits=0), Decimal("1.5"), "integer"),
         (field("number", "x", properties={"unit": "fen"}), Decimal("1.5"), "integer"),
         (field("number", "x", decimalDigits=2), Decimal("1.255"), "decimal-digits"),
+        (field("number", "x", decimalDigits=2), Decimal("1234567890123456789012345678901.255"), "decimal-digits"),
         (field("checkbox", "x"), "true", "boolean"),
         (field("checkbox", "x"), 1, "boolean"),
         (field("select", "x", values=choices("a")), "b", "choice"),
@@ -279,6 +289,25 @@ def test_a_column_hides_by_the_values_of_its_row() -> None:
     rows = [{"item": "a", "labour_hours": 0}, {"item": "b", "labour_hours": 1}]
 
     assert codes(form(LINES), {"lines": rows}) == {"lines[1].reason": "required"}
+
+
+def test_a_column_may_look_at_its_parent_and_its_place() -> None:
+    of = form(
+        field("number", "limit"),
+        field(
+            "dynamiclist",
+            "rows",
+            components=[
+                field("number", "n", validate={"max": "=parent.limit"}),
+                field("textfield", "first", conditional={"hide": "=i > 1"}),
+            ],
+        ),
+    )
+
+    values = submit(of, {"limit": 3, "rows": [{"n": 3, "first": "a"}, {"n": 1, "first": "b"}]})
+
+    assert values["rows"] == [{"n": 3, "first": "a"}, {"n": 1, "first": None}]
+    assert codes(of, {"limit": 3, "rows": [{"n": 3}, {"n": 4}]}) == {"rows[1].n": "max"}
 
 
 def test_unknown_columns_are_refused() -> None:

@@ -28,9 +28,7 @@ def calendar() -> WorkingCalendar:
 
 
 @pytest.mark.parametrize("year", [2025, 2026])
-def test_the_loaded_years_agree_with_the_published_calendar_day_by_day(
-    calendar: WorkingCalendar, year: int
-) -> None:
+def test_the_loaded_years_agree_with_the_published_calendar_day_by_day(calendar: WorkingCalendar, year: int) -> None:
     day = date(year, 1, 1)
     while day.year == year:
         assert calendar.is_working(day) == is_workday(day), day
@@ -162,9 +160,7 @@ def test_warnings_are_percentages_or_said_in_words(calendar: WorkingCalendar) ->
 def test_a_warning_one_working_day_before_skips_the_holiday(calendar: WorkingCalendar) -> None:
     asked = at("2026-02-12 15:00")
 
-    warnings = calendar.warnings_at(
-        calendar.due_at(asked, 3, "working_days"), asked, ["1 working_days before"]
-    )
+    warnings = calendar.warnings_at(calendar.due_at(asked, 3, "working_days"), asked, ["1 working_days before"])
 
     assert warnings == [at("2026-02-14 18:00")]
 

@@ -62,6 +62,7 @@ def test_every_function_of_the_standard_is_there() -> None:
         ("mode([6, 1, 9, 6, 1])", [1, 6]),
         ("all([true, null])", None),
         ("any([true, null])", True),
+        ("any([true, 1])", None),
         ("append([1], [2])", [1, [2]]),
         ("concatenate([1], [2, 3])", [1, 2, 3]),
         ("sublist([4, 5, 6], -2, 1)", [5]),

@@ -28,6 +28,7 @@ from engine.feel import FeelSyntaxError, compile_expression, compile_unary_tests
         ("${x}", 1, 1, "without"),
         ('"\\uD83D"', 1, 1, "surrogate"),
         ("1 /* 2", 1, 3, "comment"),
+        ("[1, 2,]", 1, 8, "expected a value"),
         ("in", 1, 1, "expected a value"),
         ("f(a: 1, 2)", 1, 9, "named"),
         ("", 1, 1, "expected a value"),
