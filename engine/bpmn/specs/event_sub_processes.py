@@ -14,6 +14,7 @@ from engine.bpmn.specs.sub_processes import SubProcess
 
 if TYPE_CHECKING:
     from engine.bpmn.token import Token
+    from engine.bpmn.workflow import SubWorkflow
 
 
 class EventSubProcess(SubProcess):
@@ -25,6 +26,11 @@ class EventSubProcess(SubProcess):
         inner.begin((self.body.entries[token.memory["begin_with"]],), fired=True)
         inner.settle()
         return None
+
+    def leave_scope(self, token: Token, inner: SubWorkflow) -> None:
+        """One that interrupted the scope around it also ends that scope: its end event is the scope's last."""
+        if token.memory.get("interrupts") and inner.last_end is not None:
+            token.workflow.last_end = inner.last_end
 
 
 class Listener(Catching):
@@ -64,6 +70,7 @@ class Listener(Catching):
         token.remove()
         started = root.add(self.sub_process)
         started.memory["begin_with"] = self.element.id
+        started.memory["interrupts"] = self.interrupting
         if self.interrupting:
             workflow.clear(keep=lambda other: other is started)
         else:
