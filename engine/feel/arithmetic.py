@@ -123,7 +123,7 @@ def negate(value: Any, work: Work) -> Any:
         return -value
     kind = kind_of(value)
     if kind == NUMBER:
-        return settled(-value)
+        return settled(CONTEXT.minus(value))
     if kind == DAYS:
         return make_duration(-duration_nanos(value))
     return YearsMonthsDuration(-value.months) if kind == MONTHS else None

@@ -130,7 +130,7 @@ _BOXES: dict[str, Callable[..., Any]] = {
 _EXACT: dict[tuple[str, int], Callable[..., Any]] = {
     ("max", 2): lambda work, left, right: max(left, right),
     ("min", 2): lambda work, left, right: min(left, right),
-    ("abs", 1): lambda work, value: abs(value),
+    ("abs", 1): lambda work, value: value.copy_abs() if isinstance(value, Decimal) else abs(value),
     ("signum", 1): lambda work, value: (value > 0) - (value < 0),
 }
 _FLOATING: dict[str, tuple[int, Callable[..., float]]] = {

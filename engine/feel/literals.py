@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.lexer import AT, END, NUMBER, STRING, tokens
-from engine.feel.number_text import read_number
+from engine.feel.number_text import negative, read_number
 from engine.feel.temporal_text import read_date, read_datetime, read_duration, read_temporal, read_time
 
 _CALL = re.compile(r'(date and time|date|time|duration)\s*\(\s*"([^"\\]*)"\s*\)')
@@ -23,13 +23,13 @@ def read_literal(text: str) -> Any:
         run = tokens(text)
     except FeelSyntaxError:
         return None
-    negative = len(run) == 3 and run[0].text == "-" and run[1].kind == NUMBER
-    token = run[1] if negative else run[0]
-    if len(run) != 2 + negative or token.kind == END:
+    minus = len(run) == 3 and run[0].text == "-" and run[1].kind == NUMBER
+    token = run[1] if minus else run[0]
+    if len(run) != 2 + minus or token.kind == END:
         return None
     if token.kind == NUMBER:
         number = read_number(token.text)
-        return -number if negative and number is not None else number
+        return negative(number) if minus and number is not None else number
     if token.kind == STRING:
         return token.text
     return read_temporal(token.text) if token.kind == AT else None

@@ -18,6 +18,11 @@ def read_number(text: str) -> int | Decimal | None:
     return settled(number)
 
 
+def negative(number: int | Decimal) -> int | Decimal:
+    """Returns the number with the other sign, exactly; Python's own minus would round to 28 digits."""
+    return number.copy_negate() if isinstance(number, Decimal) else -number
+
+
 def simplest(number: int | Decimal) -> int | Decimal:
     """Returns an int for a whole number of moderate size, for counting and indexing."""
     if isinstance(number, Decimal) and -LIMIT < number < LIMIT and number == number.to_integral_value():

@@ -1,258 +1,35 @@
-"""Reads FEEL text into a tree (DMN 1.5, 10.3.1.2). Precedence climbing; names of several words by longest match."""
+"""Reads FEEL text into a tree (DMN 1.5, 10.3.1.2). Names of several words are found by the longest match."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
 
 from engine.feel import tree
-from engine.feel.errors import FeelError, FeelSyntaxError
-from engine.feel.lexer import AT, END, KEYWORDS, NAME, NUMBER, STRING, Token, syntax_error, tokens
-from engine.feel.limits import MAX_TREE_DEPTH
-from engine.feel.names import NameTree, joined, misspelt_keyword, suggestion
+from engine.feel.errors import FeelSyntaxError
+from engine.feel.lexer import AT, END, KEYWORDS, NAME, NUMBER, STRING, Token
+from engine.feel.names import NameTree, joined, misspelt_keyword
 from engine.feel.number_text import read_number
+from engine.feel.operator_parser import ADDITIVE, COMPARATORS, OperatorParser
 from engine.feel.temporal_text import read_temporal
 from engine.feel.type_parser import TypeParser
 from engine.feel.types import Type
-from engine.feel.values import is_number
 
-_RANKS = {"=": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, "+": 4, "-": 4, "*": 5, "/": 5, "**": 6}
-_COMPARISON, _ADDITIVE, _UNARY = 3, 4, 7
-_COMPARATORS = ("<", "<=", ">", ">=", "=", "!=")
-_ELSEWHERE = {
-    "==": 'FEEL compares with "=", not "=="',
-    "&&": 'FEEL writes "and", not "&&"',
-    "||": 'FEEL writes "or", not "||"',
-    "!": 'FEEL writes "not(…)", not "!"',
-    "%": 'FEEL writes "modulo(a, b)", not "%"',
-    "'": 'FEEL writes strings in double quotes: "…"',
-    "“": 'write strings in straight double quotes: "…"',
-    "”": 'write strings in straight double quotes: "…"',
-    "，": 'write "," instead of the full-width "，"',
-    "（": 'write "(" instead of the full-width "（"',
-    "）": 'write ")" instead of the full-width "）"',
-    "：": 'write ":" instead of the full-width "："',
-    "＝": 'write "=" instead of the full-width "＝"',
-    "＞": 'write ">" instead of the full-width "＞"',
-    "＜": 'write "<" instead of the full-width "＜"',
-    "＋": 'write "+" instead of the full-width "＋"',
-    "－": 'write "-" instead of the full-width "－"',
-    "；": 'FEEL has no ";"',
-    ";": 'FEEL has no ";"',
-    "$": 'a FEEL expression is written without "${…}"',
-}
 _CLOSES_RANGE_BEFORE = frozenset([")", "]", "}", ".", ",", "=", "!=", "<", "<=", ">", ">=", "+", "*", "/", "**", ".."])
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
-_Node = TypeVar("_Node", bound=tree.Node)
 
 
-class Parser:
+class Parser(OperatorParser):
     """Reads one text. `names` are the known variables, `functions` the known functions, `types` those by name."""
 
     def __init__(self, text: str, *, names: Iterable[str], functions: Iterable[str], types: Mapping[str, Type]) -> None:
-        self.text = text
-        self.run = tokens(text)
-        self.index = 0
-        self.depth = 0
+        super().__init__(text)
         self.functions = NameTree(functions)
         self.scope = NameTree(names, self.functions)
         self.entries = NameTree()  # keys of all contexts in this text, which paths may use
         self.types = TypeParser(self, types)
-        self._ends_range = False
 
-    # -- whole texts
-
-    def expression(self) -> tree.Node:
-        """Reads the text as one expression."""
-        found = self._guarded(self._expression)
-        if self.now.kind != END:
-            raise self.unexpected()
-        return found
-
-    def unary_tests(self) -> tree.Tests:
-        """Reads the text as unary tests: `-`, `not(…)`, or a list of tests."""
-        return self._guarded(self._unary_tests)
-
-    def _guarded(self, read: Callable[[], _Node]) -> _Node:
-        try:
-            return read()
-        except FeelSyntaxError:
-            raise
-        except FeelError as error:
-            raise self.error(str(error)) from None
-        except RecursionError:
-            raise self.error(f"the expression is nested more than {MAX_TREE_DEPTH} levels deep") from None
-
-    def _unary_tests(self) -> tree.Tests:
-        start = self.now.position
-        if self.at("-") and self.run[self.index + 1].kind == END:
-            return tree.Tests(start, (), False)
-        negated = self.at("not") and self.run[self.index + 1].text == "("
-        if negated:
-            before = self.index
-            self.index += 2
-            found = self._tests()
-            self.expect(")")
-            if self.now.kind == END:
-                return tree.Tests(start, found, True)
-            self.index = before  # `not(a) and b` is one boolean expression
-        found = self._tests()
-        if self.now.kind != END:
-            raise self.unexpected()
-        return tree.Tests(start, found, False)
-
-    # -- tokens
-
-    @property
-    def now(self) -> Token:
-        return self.run[self.index]
-
-    def at(self, text: str) -> bool:
-        """Tells whether the present token is this operator or word (never a string of that content)."""
-        token = self.run[self.index]
-        return token.text == text and token.kind not in (STRING, AT, END)
-
-    def take(self, text: str) -> bool:
-        """Moves past this operator or word if it stands here."""
-        if self.at(text):
-            self.index += 1
-            return True
-        return False
-
-    def expect(self, text: str) -> None:
-        """Moves past this operator or word, or says that it is missing."""
-        if not self.take(text):
-            raise self.unexpected(f'expected "{text}"')
-
-    def error(self, reason: str, position: int | None = None) -> FeelSyntaxError:
-        """Returns the error at a position, by default at the present token."""
-        return syntax_error(self.text, self.now.position if position is None else position, reason)
-
-    def unexpected(self, wanted: str = "") -> FeelSyntaxError:
-        """Returns the error for a token that does not fit here."""
-        token = self.now
-        if token.text in _ELSEWHERE and token.kind not in (STRING, AT):
-            return self.error(_ELSEWHERE[token.text])
-        found = "the expression ends" if token.kind == END else f"{self.text[token.position : token.end]!r} stands"
-        if wanted:
-            return self.error(f"{wanted}, but {found} here")
-        return self.error(f"{found} where FEEL expects something else{self._meant(token)}")
-
-    def _meant(self, token: Token) -> str:
-        return suggestion(token.text, KEYWORDS) if token.kind == NAME and token.text not in KEYWORDS else ""
-
-    # -- expressions
-
-    def _expression(self, rank: int = 0) -> tree.Node:
-        self.depth += 1
-        if self.depth > MAX_TREE_DEPTH:
-            raise self.error(f"the expression is nested more than {MAX_TREE_DEPTH} levels deep")
-        found = self._operations(self._unary(), rank)
-        self.depth -= 1
-        return found
-
-    def _nested(self) -> tree.Node:
-        """Reads an expression inside brackets, where a `[` is a filter again even within a range."""
-        before, self._ends_range = self._ends_range, False
-        found = self._expression()
-        self._ends_range = before
-        return found
-
-    def _operations(self, left: tree.Node, rank: int) -> tree.Node:
-        while True:
-            token = self.now
-            if token.kind in (STRING, AT, END):
-                return left
-            own = _RANKS.get(token.text)
-            if own is not None:
-                if own < rank:
-                    return left
-                left = self._comparison(left) if own == _COMPARISON else self._arithmetic(left, own)
-            elif token.text in ("and", "or"):
-                own = 2 if token.text == "and" else 1
-                if own < rank:
-                    return left
-                left = self._logic(left, token.text, own)
-            elif token.text in ("between", "in", "instance") and rank <= _COMPARISON:
-                left = self._word_comparison(left)
-            else:
-                return left
-
-    def _arithmetic(self, left: tree.Node, rank: int) -> tree.Node:
-        start, rest = left.position, []
-        while self.now.kind not in (STRING, AT, END) and _RANKS.get(self.now.text) == rank:
-            operator = self.now.text
-            self.index += 1
-            rest.append((operator, self._expression(rank + 1)))
-        return tree.Arithmetic(start, left, tuple(rest))
-
-    def _logic(self, left: tree.Node, operator: str, rank: int) -> tree.Node:
-        terms = [left]
-        while self.take(operator):
-            terms.append(self._expression(rank + 1))
-        return tree.Logic(left.position, operator, tuple(terms))
-
-    def _comparison(self, left: tree.Node) -> tree.Node:
-        operator = self.now.text
-        self.index += 1
-        return tree.Comparison(left.position, operator, left, self._expression(_ADDITIVE))
-
-    def _word_comparison(self, left: tree.Node) -> tree.Node:
-        if self.take("between"):
-            low = self._expression(_ADDITIVE)
-            self.expect("and")
-            return tree.Between(left.position, left, low, self._expression(_ADDITIVE))
-        if self.take("instance"):
-            self.expect("of")
-            return tree.InstanceOf(left.position, left, self.types.read())
-        self.expect("in")
-        return tree.In(left.position, left, self._tests_after_in())
-
-    def _tests_after_in(self) -> tuple[tree.Node, ...]:
-        if not self.at("("):
-            return (self._test(_ADDITIVE),)
-        start = self.now.position
-        self.index += 1
-        before, self._ends_range = self._ends_range, False
-        found = self._tests()
-        self._ends_range = before
-        if len(found) > 1:
-            self.expect(")")
-            return found
-        first = found[0]
-        if self.take(".."):  # `in (1..5)`
-            first = self._range_end(start, first, included=False)
-        else:
-            self.expect(")")
-        return (self._operations(self._postfix(first), _ADDITIVE),)  # `in (a).b + 1`
-
-    def _tests(self) -> tuple[tree.Node, ...]:
-        found = [self._test(0)]
-        while self.take(","):
-            found.append(self._test(0))
-        return tuple(found)
-
-    def _test(self, rank: int) -> tree.Node:
-        token = self.now
-        if token.kind not in (STRING, AT) and token.text in _COMPARATORS:
-            self.index += 1
-            return tree.OperatorRange(token.position, token.text, self._expression(_ADDITIVE))
-        return self._expression(rank)
-
-    # -- what begins an expression
-
-    def _unary(self) -> tree.Node:
-        start = self.now.position
-        minus = 0
-        while self.take("-"):
-            minus += 1
-        operand = self._postfix(self._primary())
-        if minus == 0:
-            return operand
-        if isinstance(operand, tree.Literal) and is_number(operand.value):
-            return tree.Literal(start, -operand.value if minus % 2 else operand.value)
-        negated: tree.Node = tree.Negation(start, operand)
-        return negated if minus % 2 else tree.Negation(start, negated)
+    def _type(self) -> Type:
+        return self.types.read()
 
     def _postfix(self, source: tree.Node) -> tree.Node:
         while True:
@@ -311,7 +88,8 @@ class Parser:
         self.expect("(")
         arguments: list[tree.Node] = []
         names: list[str] = []
-        while not self.at(")"):
+        more = not self.at(")")
+        while more:
             name = self._argument_name()
             if name is None and names:
                 raise self.error("after a named argument all others need a name, too")
@@ -320,8 +98,7 @@ class Parser:
                     raise self.error("arguments are either all named or all positional")
                 names.append(name)
             arguments.append(self._argument())
-            if not self.take(","):
-                break
+            more = self.take(",")
         self.expect(")")
         return tree.Call(function.position, function, tuple(arguments), tuple(names) if names else None)
 
@@ -415,7 +192,7 @@ class Parser:
     def _parenthesis(self) -> tree.Node:
         start = self.now.position
         self.expect("(")
-        if self.now.text in _COMPARATORS and self.now.kind not in (STRING, AT):
+        if self.now.text in COMPARATORS and self.now.kind not in (STRING, AT):
             before, self._ends_range = self._ends_range, False
             found = self._test(0)
             self._ends_range = before
@@ -438,18 +215,18 @@ class Parser:
         start = self.now.position
         self.expect("[")
         items: list[tree.Node] = []
-        while not self.at("]"):
+        more = not self.at("]")
+        while more:
             items.append(self._argument())
             if len(items) == 1 and self.take(".."):
                 return self._range_end(start, items[0], included=True)
-            if not self.take(","):
-                break
+            more = self.take(",")
         self.expect("]")
         return tree.ListNode(start, tuple(items))
 
     def _range_end(self, start: int, low: tree.Node, *, included: bool) -> tree.Node:
         before, self._ends_range = self._ends_range, True
-        high = self._expression(_ADDITIVE)
+        high = self._expression(ADDITIVE)
         self._ends_range = before
         if not (self.at("]") or self.at(")") or self.at("[")):
             raise self.unexpected('expected "]" or ")" to close the range')
@@ -462,7 +239,8 @@ class Parser:
         self.expect("{")
         self.scope = NameTree((), self.scope)
         entries: list[tuple[str, tree.Node]] = []
-        while not self.at("}"):
+        more = not self.at("}")
+        while more:
             position = self.now.position
             key = self._key()
             if any(key == other for other, _ in entries):
@@ -470,8 +248,7 @@ class Parser:
             entries.append((key, self._argument()))
             self.scope.add(key)
             self.entries.add(key)
-            if not self.take(","):
-                break
+            more = self.take(",")
         self.expect("}")
         assert self.scope._outer is not None
         self.scope = self.scope._outer
@@ -556,10 +333,10 @@ class Parser:
         self.expect("function")
         self.expect("(")
         parameters: list[tuple[str, Type | None]] = []
-        while not self.at(")"):
+        more = not self.at(")")
+        while more:
             parameters.append(self._parameter())
-            if not self.take(","):
-                break
+            more = self.take(",")
         self.expect(")")
         external = self.take("external")
         outer = self.scope

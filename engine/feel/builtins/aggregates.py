@@ -9,8 +9,7 @@ from engine.feel.arithmetic import CONTEXT, add, divide, multiply, settled, subt
 from engine.feel.builtins.registry import builtin
 from engine.feel.compare import order
 from engine.feel.limits import Work
-from engine.feel.operators import truth
-from engine.feel.values import DAYS, MONTHS, NUMBER, kind_of
+from engine.feel.values import BOOLEAN, DAYS, MONTHS, NUMBER, kind_of
 
 
 def _numbers(items: list[Any]) -> bool:
@@ -125,7 +124,8 @@ def some(work: Work, items: list[Any]) -> bool | None:
 
 def _decided(items: list[Any], decisive: bool, work: Work) -> bool | None:
     work.items(len(items))
-    found = [truth(item) for item in items]
-    if decisive in found:
+    if any(item is not None and kind_of(item) != BOOLEAN for item in items):
+        return None
+    if decisive in items:
         return decisive
-    return None if None in found else not decisive
+    return None if None in items else not decisive

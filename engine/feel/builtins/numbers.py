@@ -95,7 +95,7 @@ def absolute(work: Work, value: Any) -> Any:
         return make_duration(abs(duration_nanos(value)))
     if kind == MONTHS:
         return months(abs(value.months))
-    return abs(value)
+    return abs(value) if type(value) is int else settled(CONTEXT.abs(value))
 
 
 @builtin("modulo(dividend: number, divisor: number)")

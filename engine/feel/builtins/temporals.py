@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from engine.feel.arithmetic import CONTEXT
 from engine.feel.builtins.registry import builtin
 from engine.feel.compare import equal
 from engine.feel.limits import Work
@@ -79,7 +80,7 @@ def time_of_parts(work: Work, hour: Any, minute: Any, second: Any, offset: Any) 
     hours, minutes = _whole(hour), _whole(minute)
     if hours is None or minutes is None or not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= second < 60):
         return None
-    nanos = (hours * 60 + minutes) * 60 * SECOND + int(Decimal(second) * SECOND)
+    nanos = (hours * 60 + minutes) * 60 * SECOND + int(CONTEXT.multiply(Decimal(second), Decimal(SECOND)))
     return make_time(nanos, None) if offset is None else time_with_offset(nanos, offset)
 
 
