@@ -42,8 +42,8 @@ def test_an_input_parameter_is_local_and_an_output_parameter_goes_outside(play: 
 def test_a_list_and_a_map_can_be_input_parameters(play: Play) -> None:
     inner = (
         '<extensionElements><camunda:inputOutput><camunda:inputParameter name="l"><camunda:list><camunda:value>a'
-        "</camunda:value><camunda:value>=n</camunda:value></camunda:list></camunda:inputParameter><camunda:inputParameter "
-        'name="m"><camunda:map><camunda:entry key="k">${n}</camunda:entry></camunda:map></camunda:inputParameter>'
+        "</camunda:value><camunda:value>=n</camunda:value></camunda:list></camunda:inputParameter>"
+        '<camunda:inputParameter name="m"><camunda:map><camunda:entry key="k">${n}</camunda:entry></camunda:map></camunda:inputParameter>'
         "</camunda:inputOutput></extensionElements>"
     )
     player = play(diagram(START + user("A", inner) + END, "S>A A>E"), {"n": 5})
@@ -114,9 +114,8 @@ def test_a_called_process_sees_what_it_is_given_and_returns_what_is_asked(play: 
         '<camunda:in source="n" target="x"/><camunda:in sourceExpression="=n + 1" target="z"/>'
         + '<camunda:out source="x" target="back"/>'
     )
-    player = play(
-        definitions(process(START + CALL.format(mappings) + user("Z") + END, "S>C C>Z Z>E"), called("")), {"n": 1, "x": 9}
-    )  # fmt: skip
+    caller = process(START + CALL.format(mappings) + user("Z") + END, "S>C C>Z Z>E")
+    player = play(definitions(caller, called("")), {"n": 1, "x": 9})
     child = player.instance.waits()[0]
     assert child.process_id != "i"
     assert player.instance.variables(child.process_id) == {"x": 2, "y": 5, "z": 2}

@@ -1,0 +1,147 @@
+"""Random graphs: the engine against an independent token game, and against itself in other modes.
+
+`run(count, seed)` plays as many graphs as a proof demands; the tests play a sample.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from engine.bpmn.instance import Instance
+from engine.bpmn.limits import Limits
+from engine.bpmn.outcome import ActivityStarted, FlowTaken, SubscriptionWait, UserTaskWait
+from engine.errors import ExecutionFailed, LimitReached
+from tests.engine.bpmn.diagrams import definitions
+from tests.engine.bpmn.player import Player
+from tests.engine.bpmn.random_graphs import CORE, RICH, Endless, Game, Graph, body, make
+
+ROUNDS = 15
+SMALL = Limits(steps=500, tokens=300)
+
+
+@dataclass
+class Tally:
+    """What a run has seen."""
+
+    graphs: int = 0
+    agreed: int = 0
+    endless: int = 0
+    stalled: int = 0
+
+
+def picks(rng: random.Random, graph: Graph) -> dict[str, int]:
+    """Chooses a way for every gateway, the same for engine and game."""
+    return {node: rng.randrange(max(ways, 1)) for node, ways in sorted(graph.choosers().items())}
+
+
+def file(graph: Graph, seed: int) -> bytes:
+    nodes, arrows = body(graph, seed)
+    return definitions(f'<process id="P" isExecutable="true">{nodes}{arrows}</process>')
+
+
+def variables(chosen: dict[str, int]) -> dict[str, Any]:
+    return {f"pick_{node}": way for node, way in chosen.items()}
+
+
+def against_the_game(seed: int, tally: Tally) -> None:
+    """Plays one graph in the engine and in the game, and compares after every completed task."""
+    rng = random.Random(seed)
+    graph = make(rng, CORE)
+    chosen = picks(rng, graph)
+    tally.graphs += 1
+    try:
+        game = Game(graph, chosen)
+        player = Player(file(graph, seed), variables(chosen), mode="stored", limits=SMALL)
+        for _ in range(ROUNDS):
+            compare(player, game, graph, seed)
+            if not game.open():
+                break
+            node = rng.choice(game.open())
+            game.picks = picks(rng, graph)
+            game.complete(node)
+            player.do(node, **variables(game.picks))
+    except (Endless, LimitReached):
+        tally.endless += 1
+        return
+    except ExecutionFailed as failure:
+        if failure.code != "stalled" or game.open() or game.empty():
+            raise AssertionError(seed) from failure
+        tally.stalled += 1
+        return
+    player.check()
+    tally.agreed += 1
+
+
+def compare(player: Player, game: Game, graph: Graph, seed: int) -> None:
+    assert player.open == game.open(), (seed, player.open, game.open())
+    entered = Counter(step.element_id for step in player.of(ActivityStarted) if step.element_id in nodes(graph))
+    assert entered == +game.entered, (seed, entered, game.entered)
+    assert player.done == game.empty(), seed
+
+
+def nodes(graph: Graph) -> set[str]:
+    return set(graph.kinds).union(*(nodes(inner) for inner in graph.inner.values()))
+
+
+def trace(seed: int, mode: str) -> list[Any]:
+    """Plays a rich graph with tasks, messages and signals; returns everything that could be seen."""
+    rng = random.Random(seed)
+    graph = make(rng, RICH)
+    seen: list[Any] = []
+    try:
+        player = Player(file(graph, seed), variables(picks(rng, graph)), mode=mode, limits=SMALL)
+        for _ in range(ROUNDS):
+            waits = sorted(player.instance.waits(), key=lambda wait: wait.wait_id)
+            seen.append([wait.element_id for wait in waits])
+            if player.done or not waits:
+                break
+            wait = rng.choice(waits)
+            player._took(act(player.instance, wait.wait_id, wait.details, variables(picks(rng, graph))))
+        player.check()
+    except ExecutionFailed as failure:
+        seen.append((type(failure).__name__, failure.code))
+        return seen
+    steps = [step for step in player.steps if isinstance(step, (ActivityStarted, FlowTaken))]
+    return [*seen, [getattr(step, "element_id", None) or getattr(step, "flow_id", None) for step in steps], player.over]
+
+
+def act(instance: Instance, wait_id: str, details: Any, changes: dict[str, Any]) -> Any:
+    if isinstance(details, SubscriptionWait):
+        return instance.correlate(wait_id, {})
+    assert isinstance(details, UserTaskWait)
+    return instance.complete(wait_id, changes)
+
+
+def run(count: int, seed: int = 0) -> Tally:
+    """Plays `count` graphs against the game and as many against the other modes; raises at the first difference."""
+    tally = Tally()
+    for number in range(seed, seed + count):
+        against_the_game(number, tally)
+        plain = trace(number, "plain")
+        assert trace(number, "fresh") == plain, number
+    return tally
+
+
+def test_random_graphs_agree_with_the_token_game() -> None:
+    tally = Tally()
+    for seed in range(150):
+        against_the_game(seed, tally)
+    assert tally.agreed > 60, tally
+
+
+def test_random_graphs_do_not_mind_being_stored() -> None:
+    for seed in range(60):
+        plain = trace(seed, "plain")
+        assert trace(seed, "stored") == plain, seed
+        assert trace(seed, "fresh") == plain, seed
+
+
+def test_random_graphs_do_not_mind_being_stored_after_every_step(stepwise: Callable[[], None]) -> None:
+    plain = {seed: trace(seed, "plain") for seed in range(40)}
+    stepwise()
+    for seed, expected in plain.items():
+        assert trace(seed, "stepwise") == expected, seed
