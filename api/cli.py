@@ -19,6 +19,7 @@ from api.logs import configure_logs
 from crm.migrations import VERSIONS as CRM_VERSIONS
 from engine import audit, deployments, users
 from engine.context import SYSTEM_ACTOR
+from engine.database import Database
 from engine.errors import MarqueError, ParseFailed
 from engine.job_executor import JobExecutor
 from engine.migrations import VERSIONS as ENGINE_VERSIONS
@@ -73,8 +74,9 @@ def migrate() -> None:
 
     Example: MARQUE_DATABASE_URL=postgresql+psycopg://… marque migrate
     """
-    with opened() as engine:
-        migrate_database(engine.database, (ENGINE_VERSIONS, CRM_VERSIONS))
+    database = Database(settings().database_url)
+    migrate_database(database, (ENGINE_VERSIONS, CRM_VERSIONS))
+    database.dispose()
 
 
 @main.command()
