@@ -18,8 +18,7 @@ from api.scenarios.stage import Stage, temporary_stage
 from engine import audit
 from engine.bpmn.parser import parse
 from engine.context import SYSTEM_ACTOR
-from engine.dmn.cases import run_cases
-from engine.dmn.reader import read_dmn
+from engine.dmn.cases import run_folder
 from engine.settings import Settings, read_settings
 
 
@@ -88,11 +87,10 @@ def play_file(file: Path, stage: Stage, coverage: Coverage) -> Result:
 
 def _run_tables(paths: tuple[Path, ...], report: Report) -> None:
     for file in files.found(paths, ("tests.yaml",)):
-        for table in sorted(file.parent.glob("*.dmn")):
-            for case in run_cases(read_dmn(table.read_bytes(), name=table.as_posix()), file):
-                report.table_cases += 1
-                if not case.passed:
-                    report.table_failures.append(f"{file.as_posix()}: {case}")
+        for result in run_folder(file.parent):
+            report.table_cases += 1
+            if not result.passed:
+                report.table_failures.append(f"{file.as_posix()}: {result.case.name}: {result.reason}")
 
 
 def print_report(report: Report, console: Console) -> None:

@@ -104,10 +104,11 @@ def upsert_into(table: Table, *, update: Sequence[str]) -> Statement:
     def build(dialect: str) -> Insert:
         kind = sqlite if dialect == "sqlite" else postgresql
         statement = kind.insert(table).values({column.name: _parameter(table, column.name) for column in table.columns})
-        return statement.on_conflict_do_update(
+        upsert: Insert = statement.on_conflict_do_update(
             index_elements=list(table.primary_key.columns),
             set_={name: statement.excluded[name] for name in update},
         )
+        return upsert
 
     return Statement(build)
 

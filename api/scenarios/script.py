@@ -66,25 +66,22 @@ class _Loader(yaml.SafeLoader):
     """Safe YAML that leaves times as text and reads fractions as exact decimals."""
 
 
+# Times stay text (YAML would turn them into its own), and 22:30 is not the number 1350, as YAML 1.1 has it.
+_NUMBERS = {
+    "tag:yaml.org,2002:int": re.compile(r"[-+]?[0-9]+$"),
+    "tag:yaml.org,2002:float": re.compile(r"[-+]?[0-9]+\.[0-9]+$"),
+}
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, _NUMBERS.get(tag, pattern)) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-# YAML 1.1 would read 22:30 as the number 1350.
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, re.compile(r"[-+]?[0-9]+$") if tag == "tag:yaml.org,2002:int" else pattern) for tag, pattern in resolvers
-    ]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, re.compile(r"[-+]?[0-9]+\.[0-9]+$") if tag == "tag:yaml.org,2002:float" else pattern)
-        for tag, pattern in resolvers
-    ]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
-_Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node)))
+
+
+def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
+    return Decimal(str(loader.construct_scalar(node)))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", _decimal)
 
 
 def read_scenario(path: Path) -> Scenario:
