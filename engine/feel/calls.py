@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.feel import tree
 from engine.feel.builtins import BUILTINS
 from engine.feel.builtins.registry import Builtin
+from engine.feel.environment import Environment
 from engine.feel.errors import FeelError
 from engine.feel.external import bind
 from engine.feel.functions import call_value
@@ -19,6 +21,11 @@ from engine.feel.values import FeelFunction, refuse
 
 if TYPE_CHECKING:
     from engine.feel.compiler import Compiler
+
+
+# `date("2026-01-01")` is a literal in all but name: it is computed once, when the expression is compiled.
+_CONSTANT = frozenset({"date", "time", "date and time", "duration"})
+_NOWHERE = Environment(now=datetime(1970, 1, 1, tzinfo=UTC))
 
 
 class UnknownFunctionError(FeelError):
@@ -100,7 +107,7 @@ def _global_call(compiler: Compiler, node: tree.Call, function: tree.Name, argum
     if name in compiler.declared:
         return _variable_call(compiler, node, function, arguments, builtin)
     if builtin is not None:
-        return _builtin_call(builtin, node.names, arguments)
+        return _builtin_call(builtin, node, arguments)
     if name in compiler.functions:
         return _domain_call(name, node, arguments)
     if find(name, compiler.scope).items:
@@ -109,8 +116,11 @@ def _global_call(compiler: Compiler, node: tree.Call, function: tree.Name, argum
     raise UnknownFunctionError(f'there is no function "{name}"{suggestion(name, known)}', function.position)
 
 
-def _builtin_call(builtin: Builtin, names: tuple[str, ...] | None, arguments: list[Code]) -> Code:
-    resolved = builtin.resolve(len(arguments), names)
+def _builtin_call(builtin: Builtin, node: tree.Call, arguments: list[Code]) -> Code:
+    resolved = builtin.resolve(len(arguments), node.names)
+    if builtin.name in _CONSTANT and all(isinstance(each, tree.Literal) for each in node.arguments):
+        constant = resolved(Work(_NOWHERE), [each([]) for each in arguments])
+        return lambda frame: constant
     if len(arguments) == 1:
         only = arguments[0]
         return lambda frame: resolved(frame[WORK], [only(frame)])
@@ -122,7 +132,7 @@ def _variable_call(
 ) -> Code:
     """Calls the function that a variable holds; a variable of another kind does not hide a built-in."""
     value = compiler.compile(function)
-    fallback = _builtin_call(builtin, node.names, arguments) if builtin is not None else None
+    fallback = _builtin_call(builtin, node, arguments) if builtin is not None else None
 
     def run(frame: Frame) -> Any:
         found = value(frame)

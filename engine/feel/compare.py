@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from engine.feel.errors import FeelError
@@ -85,10 +86,18 @@ _KEYS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+# Kinds that Python itself compares as FEEL does, when both sides are of exactly that type.
+_NATIVE = frozenset({int, str, date, timedelta})
+
+
+def _on_one_clock(left: datetime, right: datetime) -> bool:
+    return (left.tzinfo is None) == (right.tzinfo is None)
+
+
 def order(left: Any, right: Any) -> int | None:
     """Returns -1, 0 or 1 as left is smaller, equal or greater; None if the two have no order."""
     kind, other = type(left), type(right)
-    if not (kind is other and (kind is int or kind is str)):
+    if not (kind is other and (kind in _NATIVE or (kind is datetime and _on_one_clock(left, right)))):
         if left is None or right is None:
             return None
         name = kind_of(left)

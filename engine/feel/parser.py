@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from engine.feel import tree
 from engine.feel.errors import FeelSyntaxError
@@ -18,12 +19,18 @@ _CLOSES_RANGE_BEFORE = frozenset([")", "]", "}", ".", ",", "=", "!=", "<", "<=",
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
+@lru_cache(maxsize=64)
+def _function_names(functions: tuple[str, ...]) -> NameTree:
+    """The outermost names; shared by all texts, for nothing is ever added to them."""
+    return NameTree(functions)
+
+
 class Parser(OperatorParser):
     """Reads one text. `names` are the known variables, `functions` the known functions, `types` those by name."""
 
     def __init__(self, text: str, *, names: Iterable[str], functions: Iterable[str], types: Mapping[str, Type]) -> None:
         super().__init__(text)
-        self.functions = NameTree(functions)
+        self.functions = _function_names(tuple(functions))
         self.scope = NameTree(names, self.functions)
         self.entries = NameTree()  # keys of all contexts in this text, which paths may use
         self.types = TypeParser(self, types)
