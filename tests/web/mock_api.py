@@ -43,7 +43,7 @@ PROCESS_NAME = {"zh": "回访", "en": "Follow-up call"}
 CALL = {"zh": "回访客户", "en": "Call the customer back"}
 ANSWER = {"zh": "答复客户意见", "en": "Answer the opinion"}
 CALL_TEXT = {
-    "zh": "在 08:00–21:00 之间致电；打不通先保存为联系记录，最后可改发短信。重点关注未给出好评或提出建议的客户。",  # noqa: E501
+    "zh": "在 08:00–21:00 之间致电；打不通先保存为联系记录，最后可改发短信。",
     "en": "Call between 08:00 and 21:00. Save a failed call as an attempt; an SMS is the last resort.",
 }
 

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.web.desk import Case, Desk
 
@@ -117,7 +117,12 @@ def test_leaving_the_window_with_a_draft_asks_first(open_page: OpenPage, case: C
     page.get_by_label("短信").check()
     page.wait_for_timeout(300)
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
     page.goto("/new")
     assert asked == ["beforeunload"]
 

@@ -80,5 +80,6 @@ def test_personal_text_never_reaches_any_storage_of_the_browser(open_page: OpenP
 
 def stored(page: Page) -> str:
     page.wait_for_timeout(500)
-    script = "JSON.stringify(Object.fromEntries(Object.entries(sessionStorage).filter(([k]) => k.startsWith('marque.draft.'))))"
+    script = """JSON.stringify(Object.fromEntries(Object.entries(sessionStorage)
+      .filter(([key]) => key.startsWith('marque.draft.'))))"""
     return str(page.evaluate(script))

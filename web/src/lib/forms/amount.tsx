@@ -2,9 +2,11 @@ import { Numberfield } from '@bpmn-io/form-js-viewer'
 import { useEffect, useState } from 'preact/hooks'
 import { describedBy, Frame, type FieldProps, type Surroundings } from './field'
 
+const UNIT_IN_LABEL = /\s*[(\uff08](fen|\u5206)[)\uff09]$/i
+
 /** "1234.5" -> 123450 fen, by digits and never through a binary fraction. null: nothing entered; NaN: no amount. */
 export function parseYuan(text: string): number | null {
-  const typed = text.trim().replaceAll(',', '').replace(/^[¥¥]/, '')
+  const typed = text.trim().replaceAll(',', '').replace(/^[¥\uffe5]/, '')
   if (typed === '') return null
   const found = /^(-?)(\d{1,11})(?:\.(\d{0,2}))?$/.exec(typed)
   if (!found) return NaN
@@ -18,6 +20,11 @@ export function formatYuan(fen: number | null | undefined): string {
   const digits = String(Math.abs(fen)).padStart(3, '0')
   const yuan = digits.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, ',')
   return `${fen < 0 ? '-' : ''}${yuan}.${digits.slice(-2)}`
+}
+
+/** The schema's label names the stored unit, as in "Amount (fen)"; the reader types yuan. */
+function inYuan(label: string | undefined): string | undefined {
+  return label?.replace(UNIT_IN_LABEL, '')
 }
 
 /** A number whose unit is fen is shown and typed in yuan; every other number is form-js's own field. */
@@ -35,7 +42,7 @@ export function numberField({ t }: Surroundings) {
       onBlur()
     }
     return (
-      <Frame type="amount" {...{ field, domId, errors, disabled, readonly }}>
+      <Frame type="amount" {...{ field, domId, errors, disabled, readonly }} label={inYuan(field.label)}>
         <div class={`fjs-input-group${readonly ? ' fjs-readonly' : ''}${disabled ? ' fjs-disabled' : ''}`}>
           <span class="fjs-input-adornment border-right border-radius-left">
             <span class="fjs-input-adornment-text">¥</span>

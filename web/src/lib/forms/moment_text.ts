@@ -33,9 +33,9 @@ export function parseDate(text: string, now: number): string | null {
   if (typed === '') return ''
   const year = wallClock(now).date.slice(0, 4)
   const found =
-    /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$/.exec(typed) ??
+    /^(\d{4})[-/.\u5e74](\d{1,2})[-/.\u6708](\d{1,2})\u65e5?$/.exec(typed) ??
     /^(\d{4})(\d{2})(\d{2})$/.exec(typed) ??
-    /^()(\d{1,2})[-/.月](\d{1,2})日?$/.exec(typed)
+    /^()(\d{1,2})[-/.\u6708](\d{1,2})\u65e5?$/.exec(typed)
   if (!found) return null
   const [, y, m, d] = found
   const iso = `${y || year}-${m!.padStart(2, '0')}-${d!.padStart(2, '0')}`
@@ -47,7 +47,7 @@ export function parseDate(text: string, now: number): string | null {
 export function parseTime(text: string): string | null {
   const typed = text.trim()
   if (typed === '') return ''
-  const found = /^(\d{1,2})[:：.时](\d{1,2})分?$/.exec(typed) ?? /^(\d{1,2})(\d{2})$/.exec(typed) ?? /^(\d{1,2})()$/.exec(typed)
+  const found = /^(\d{1,2})[:\uff1a.\u65f6](\d{1,2})\u5206?$/.exec(typed) ?? /^(\d{1,2})(\d{2})$/.exec(typed) ?? /^(\d{1,2})()$/.exec(typed)
   if (!found) return null
   const hour = Number(found[1])
   const minute = Number(found[2] || 0)
