@@ -182,7 +182,11 @@ def _run_delivery(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) -> 
         return
     try:
         message = Message(
-            payload["name"], business_key=payload["businessKey"], variables=values, sender=payload["sender"]
+            payload["name"],
+            business_key=payload["businessKey"],
+            variables=values,
+            sender=payload["sender"],
+            on_behalf_of=payload["onBehalfOf"],
         )
         correlate(ctx, message)
     except NotCorrelated:

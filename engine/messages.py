@@ -32,6 +32,7 @@ class Message:
     correlation_keys: Mapping[str, Any] | None = None
     variables: Mapping[str, Any] | None = None
     sender: str | None = None  # the instance that sent it, if one did
+    on_behalf_of: str | None = None  # the person whose step sent it
 
 
 def correlate(ctx: CommandContext, message: Message, *, to_all: bool = False) -> list[Correlated]:
@@ -109,5 +110,6 @@ def _start(ctx: CommandContext, row: Any, message: Message) -> Correlated:
         start_event_id=row.element_id,
         cause="started_by_message",
         sender=message.sender,
+        opened_by=message.on_behalf_of,
     )
     return Correlated("ProcessDefinition", instance)

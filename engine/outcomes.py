@@ -344,8 +344,17 @@ def _message_sent(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.
         "variables": {name: to_json(value) for name, value in step.variables.items()},
         "optional": step.optional,
         "sender": running.root_id,
+        "onBehalfOf": _person(ctx, running),
     }
     _delivery(ctx, running, rows, step.element_id, payload)
+
+
+def _person(ctx: CommandContext, running: Running) -> str | None:
+    """Returns who is the first employee of a case that a message of this one starts: who acts, else who opened it."""
+    if not ctx.actor.is_system:
+        return ctx.actor.user_id
+    opened_by = running.instance.variables().get("opened_by")
+    return opened_by if isinstance(opened_by, str) else None
 
 
 def _signal_sent(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.SignalSent) -> None:

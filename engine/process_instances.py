@@ -187,6 +187,7 @@ def start(
     start_event_id: str | None = None,
     cause: str = "started",
     sender: str | None = None,
+    opened_by: str | None = None,
 ) -> ProcessInstance:
     """Starts an instance of a definition under the current release and runs it to its first waits.
 
@@ -196,7 +197,12 @@ def start(
     release = releases.current(ctx)
     instance_id = new_id()
     given = variables.accept(ctx, deployed, release, dict(values or {}), instance_id=instance_id)
-    header = _header(ctx, deployed, release, instance_id)
+    header = {
+        "case_no": _case_no(ctx, instance_id),
+        "opened_by": opened_by or ctx.actor.user_id,
+        "received_at": ctx.now,
+    }
+    given = {name: value for name, value in given.items() if value is not None or name not in header}
     given = {**header, **given, "rule_set_version": release, "bpmn_version": deployed.version}
     business_key = business_key or str(given["case_no"])
     services = InstanceServices(ctx, release=release, deployment_id=deployed.deployment_id)
@@ -234,13 +240,9 @@ def start(
     return apply(ctx, running, outcome, kind=f"instance.{cause}", body={"sha256": deployed.sha256}, is_new=True)
 
 
-def _header(ctx: CommandContext, deployed: Deployed, release: int, instance_id: str) -> dict[str, Any]:
+def _case_no(ctx: CommandContext, instance_id: str) -> str:
     day = ctx.now.astimezone(ctx.engine.calendar.zone).strftime("%Y%m%d")
-    return {
-        "case_no": f"{day}-{instance_id[-8:]}",
-        "opened_by": ctx.actor.user_id,
-        "received_at": ctx.now,
-    }
+    return f"{day}-{instance_id[-8:]}"
 
 
 def _text(value: Any) -> str | None:
