@@ -22,6 +22,7 @@ from engine.feel import (
     compile_unary_tests,
 )
 from engine.feel.builtins import BUILTINS
+from engine.feel.external import bind
 from engine.feel.functions import invoke
 from engine.feel.limits import Work
 from engine.feel.operators import truth
@@ -206,6 +207,8 @@ class BoxedCompiler:
         body = NOTHING
         if definition.kind == "FEEL":
             body = self.typed(self.expression(definition.body, names | set(parameters)), definition.type_ref)
+        elif definition.kind == "Java":
+            return self._external(definition, names, name)
 
         def define(frame: Frame) -> FeelFunction:
             def call(_: Work, arguments: list[Any]) -> Any:
@@ -214,6 +217,22 @@ class BoxedCompiler:
             return FeelFunction(name, parameters, call, types)
 
         return Compiled(define, body.free - set(parameters))
+
+    def _external(self, definition: boxed.FunctionDefinition, names: Names, name: str) -> Compiled:
+        """A function of Java's library, if it is among the few that FEEL computes itself; else it yields null."""
+        parameters = tuple(parameter.name for parameter in definition.parameters)
+        types = tuple(self._type(parameter) for parameter in definition.parameters)
+        description = self.expression(definition.body, names)
+
+        def define(frame: Frame) -> FeelFunction:
+            bound = bind({"java": description.run(frame)})
+
+            def call(work: Work, arguments: list[Any]) -> Any:
+                return None if bound is None else bound(arguments, work)
+
+            return FeelFunction(name, parameters, call, types)
+
+        return Compiled(define, description.free)
 
     def _type(self, parameter: Parameter) -> Type | None:
         return resolve(parameter.type_ref, self._model)

@@ -137,7 +137,7 @@ class BoxedList:
 
 @dataclass(frozen=True, slots=True)
 class FunctionDefinition:
-    """A function; only kind FEEL can run, Java and PMML yield null."""
+    """A function; kind Java runs what `engine.feel.external` lists, PMML yields null."""
 
     parameters: tuple[Parameter, ...]
     body: Expression | None

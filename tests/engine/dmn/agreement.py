@@ -145,7 +145,7 @@ def _numbers(source: random.Random) -> Column:
     points = [Decimal(source.randint(-50, 50)) * scale / source.choice([1, 4, 100]) for _ in range(5)]
 
     def fact() -> Any:
-        near = source.choice(points) + source.choice([0, 0, 1, -1, Decimal("0.000001"), Decimal("-0.01")])
+        near = source.choice(points) + Decimal(source.choice(["0", "0", "1", "-1", "0.000001", "-0.01"]))
         common = [near, near, near, int(near), None, 10**12, -(10**12)]
         return _odd(source, common, [10**40, Decimal("1E-9"), "9", True])
 
