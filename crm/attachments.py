@@ -23,9 +23,12 @@ from sqlalchemy import insert, select
 
 from crm.keystore import KeyStore, PersonKey
 from crm.models import attachment
+from crm.vault import PersonVault, case_subject, customer_subject
+from engine import models
 from engine.context import CommandContext
 from engine.errors import ExecutionFailed, FieldError, FormInvalid, InvalidRequest, NotFound
 from engine.ids import new_id
+from engine.settings import Settings
 
 MAX_BYTES = 25 * 1024 * 1024
 PIECE = 64 * 1024
@@ -118,6 +121,25 @@ class AttachmentStore:
         if not _NAME.fullmatch(stored_sha256):
             raise NotFound("there is no such file")
         return self._folder / stored_sha256[:2] / stored_sha256
+
+
+def open_attachments(settings: Settings, vault: PersonVault) -> AttachmentStore:
+    """Opens the folder of the settings."""
+    return AttachmentStore(settings.attachments, vault.keystore)
+
+
+def key_for_case(ctx: CommandContext, vault: PersonVault, process_instance_id: str) -> tuple[str, PersonKey]:
+    """Returns the root of a case and the key that its files are encrypted under: the customer's, else the case's.
+
+    Raises NotFound if there is no such case.
+    """
+    table = models.process_instance
+    query = select(table.c.root_id, table.c.customer_ref).where(table.c.id == process_instance_id)
+    row = ctx.connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no process instance {process_instance_id}")
+    subject = customer_subject(row.customer_ref) if row.customer_ref else case_subject(row.root_id)
+    return row.root_id, vault.keystore.key_for(subject, ctx.now)
 
 
 def add(ctx: CommandContext, stored: StoredFile, *, process_instance_id: str) -> Attachment:

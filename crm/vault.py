@@ -17,6 +17,7 @@ from sqlalchemy import Row, insert, select
 
 from crm.keystore import NONCE_BYTES, KeyStore, PersonKey, open_keystore
 from crm.models import personal_value
+from engine import models
 from engine.context import CommandContext
 from engine.errors import ExecutionFailed, InvalidRequest
 from engine.ids import new_id
@@ -67,6 +68,14 @@ class PersonVault:
         """
         return self.keystore.erase(subject, ctx.now)
 
+    def erase_customer(self, ctx: CommandContext, customer_ref: str) -> int:
+        """Destroys the keys of a customer and of the cases that began before the customer was known; see `erase`."""
+        table = models.process_instance
+        cases = select(table.c.root_id).where(table.c.customer_ref == customer_ref).distinct()
+        roots = ctx.connection.execute(cases).scalars().all()
+        subjects = [customer_subject(customer_ref), *(case_subject(root) for root in roots)]
+        return sum(self.erase(ctx, subject) for subject in subjects)
+
     def close(self) -> None:
         """Forgets all keys."""
         self.keystore.close()
@@ -87,6 +96,16 @@ class PersonVault:
             "ciphertext": nonce + AESGCM(key.secret).encrypt(nonce, encode(item.value), bound),
             "created_at": ctx.now_micros,
         }
+
+
+def customer_subject(customer_ref: str) -> str:
+    """Returns whose key a customer's values are under."""
+    return f"customer:{customer_ref}"
+
+
+def case_subject(root_id: str) -> str:
+    """Returns whose key the values of a case without a known customer are under."""
+    return f"case:{root_id}"
 
 
 def open_vault(settings: Settings) -> PersonVault:

@@ -80,7 +80,7 @@ def may_task(ctx: CommandContext, task: Task, operation: str, *, is_candidate: b
     if actor.is_system:
         return True
     if task.state != "open":
-        return operation in HOLDER_OPERATIONS and (operation != "read" or _has_part(ctx, task.root_id))
+        return _may_closed(ctx, task, operation)
     if task.assignee == actor.user_id:
         return operation in HOLDER_OPERATIONS
     if operation == "read" and may(ctx, "Task", "read_any"):
@@ -90,7 +90,13 @@ def may_task(ctx: CommandContext, task: Task, operation: str, *, is_candidate: b
     candidate = _is_candidate(ctx, task.id) if is_candidate is None else is_candidate
     if candidate:
         return operation in CANDIDATE_OPERATIONS or (operation == "assign" and _is_escalated(ctx, task.id))
-    return task.assignee is None and _belongs_to_nobody(ctx, task.id) and may(ctx, "Task", "create")
+    return task.assignee is None and _belongs_to_nobody(ctx, task.id) and may(ctx, "Task", "do_unowned")
+
+
+def _may_closed(ctx: CommandContext, task: Task, operation: str) -> bool:
+    if operation == "read":
+        return may(ctx, "Task", "read_any") or may_read_history(ctx, task.root_id)
+    return operation in HOLDER_OPERATIONS
 
 
 def candidate_of(ctx: CommandContext) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ whatever the entry (form, start, message, worker, comment); text of unknown mean
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 DATA_CLASSES = frozenset({"BASIC", "ID", "BEHAVIOUR", "NEED", "FEEDBACK", "SERVICE", "FREE"})
 NONE = "none"
 HIDDEN = "***"
+# The header of every case holds keys and codes (requirements 3.0): they name a person at most by reference. What is
+# no plain key in them is treated like any other text.
+CASE_HEADER = frozenset({"case_no", "business_line", "branch_id", "customer_ref", "channel", "opened_by"})
+_KEY = re.compile(r"[A-Za-z0-9_.:@-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,8 @@ def classify(
     if declared is not None:
         return None if declared == NONE else declared
     if name in expression_names or not _holds_text(value):
+        return None
+    if name in CASE_HEADER and isinstance(value, str) and _KEY.fullmatch(value):
         return None
     return "FREE"
 

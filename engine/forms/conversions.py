@@ -30,7 +30,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}", re.ASCII)
 
 
-class Refused(Exception):  # noqa: N818 - it is a verdict on a value, caught by the form
+class Refused(Exception):
     """The value is not one of the field's type."""
 
     def __init__(self, code: str, **params: Any) -> None:
@@ -62,12 +62,21 @@ def _number(field: Field, value: Any) -> int | Decimal:
     # 1E+999999999 is short to write and would fill the memory as an integer.
     if too_long or not number.is_finite() or abs(number.adjusted()) > MAX_DIGITS:
         raise Refused("number")
-    integral = number == number.to_integral_value()
-    if not integral and field.decimal_digits == 0:
+    digits = _fraction_digits(number)
+    if digits and field.decimal_digits == 0:
         raise Refused("integer")
-    if field.decimal_digits is not None and number != round(number, field.decimal_digits):
+    if field.decimal_digits is not None and digits > field.decimal_digits:
         raise Refused("decimal-digits", limit=field.decimal_digits)
-    return int(number) if integral else number
+    return number if digits else int(number)
+
+
+def _fraction_digits(number: Decimal) -> int:
+    """Counts the digits after the point that say something, exactly: rounding would follow the context."""
+    _, digits, exponent = number.as_tuple()
+    said = len(digits)
+    while said and not digits[said - 1]:
+        said -= 1
+    return max(0, said - len(digits) - int(exponent)) if said else 0
 
 
 def _decimal(value: Any) -> Decimal:

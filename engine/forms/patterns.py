@@ -35,7 +35,7 @@ CLASSES = {"d": DIGIT, "w": WORD, "s": SPACE}
 CONTROLS = {"n": 10, "r": 13, "t": 9, "f": 12, "v": 11, "0": 0}
 
 
-class BadPattern(ValueError):  # noqa: N818 - named like FormInvalid and ParseFailed
+class BadPattern(ValueError):
     """The pattern cannot be read, or needs more than a bounded match; the message says which part."""
 
 

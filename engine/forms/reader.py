@@ -27,7 +27,7 @@ from engine.forms.fields import (
 )
 from engine.forms.form import Form, check_default
 from engine.forms.patterns import BadPattern, Pattern, compile_pattern
-from engine.personal_values import DATA_CLASSES
+from engine.personal_values import CASE_HEADER, DATA_CLASSES
 
 MAX_BYTES = 512 * 1024
 MAX_FIELDS = 500
@@ -162,7 +162,8 @@ class _FormReader:
         return zh, en
 
     def _data_class(self, raw: dict[str, Any], key: str) -> str:
-        given = _properties(raw).get("dataClass", "FREE" if raw["type"] in TEXT_TYPES else "none")
+        personal = raw["type"] in TEXT_TYPES and key not in CASE_HEADER
+        given = _properties(raw).get("dataClass", "FREE" if personal else "none")
         if given in DATA_CLASSES or given == "none":
             return str(given)
         known = ", ".join(("none", *sorted(DATA_CLASSES)))

@@ -192,6 +192,18 @@ def test_a_form_takes_files_of_its_own_case_only(engine: ProcessEngine, store: A
         assert [error.field for error in invalid.value.errors] == ["damage"]
 
 
+def test_files_of_a_case_are_under_the_key_of_its_customer(engine: ProcessEngine, case: str) -> None:
+    known = open_case(engine, customer_ref="K7")
+
+    def subject(of: str) -> str:
+        return engine.read(FRONT, attachments.key_for_case, engine.vault, of)[1].subject  # type: ignore[arg-type]
+
+    assert subject(known) == "customer:K7"
+    assert subject(case) == f"case:{case}"
+    with pytest.raises(NotFound):
+        subject("no-such")
+
+
 def test_an_unknown_attachment_is_not_found(engine: ProcessEngine) -> None:
     with pytest.raises(NotFound):
         engine.read(FRONT, attachments.get, "no-such")

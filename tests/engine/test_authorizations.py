@@ -107,6 +107,13 @@ def test_who_was_too_late_hears_of_a_conflict(engine: ProcessEngine, case: str) 
         engine.run(FRONT2, user_tasks.complete, task.id)
 
 
+def test_a_closed_task_is_still_read_by_who_did_it_and_by_compliance(engine: ProcessEngine, case: str) -> None:
+    engine.run(FRONT, user_tasks.complete, task_of(engine, case).id)
+    task = task_of(engine, case)
+
+    assert [who.user_id for who in (FRONT, FRONT2, TECH, COMPL) if may(engine, who, task, "read")] == ["front", "compl"]
+
+
 def test_a_task_without_any_role_may_be_done_by_an_administrator(engine: ProcessEngine, case: str) -> None:
     task = task_of(engine, case)
 
