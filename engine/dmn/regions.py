@@ -83,13 +83,16 @@ class Regions:
     def gaps(self) -> Iterator[tuple[str, bool]]:
         """Yields values that no row covers on some day, and whether the table lists all of these values."""
         seen: set[str] = set()
-        for day in _days(self.rules):
+        days = _days(self.rules)
+        for day in days:
             rows = [number for number, rule in enumerate(self.rules) if _in_effect(rule, day)]
+            if not rows:
+                continue
             for listed_only in (True, False):
                 spaces = [self._space(column, listed_only) for column in self.columns]
                 gap = self._uncovered(spaces, rows)
                 if gap is not None:
-                    words = self._words(gap)
+                    words = self._words(gap) + (f" on {day}" if len(days) > 1 and day != date.min else "")
                     if words not in seen:
                         yield words, listed_only
                     seen.add(words)
@@ -214,7 +217,9 @@ def _covers(above: Rule, below: Rule) -> bool:
 
 def _days(rules: Sequence[Rule]) -> list[date]:
     """The days on which the set of rows in effect changes; a table without dates has one day."""
-    return sorted({rule.effective_from or date.min for rule in rules})
+    starts = {rule.effective_from or date.min for rule in rules}
+    ends = {rule.effective_to for rule in rules if rule.effective_to not in (None, date.max)}
+    return sorted(starts | {end + timedelta(days=1) for end in ends if end is not None})
 
 
 def _in_effect(rule: Rule, day: date) -> bool:
