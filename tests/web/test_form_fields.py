@@ -38,7 +38,8 @@ def open_with(
         route.fulfill(json=task)
 
     def keep(route: Route) -> None:
-        sent.append(route.request.post_data_json["data"])
+        body = json.loads(route.request.post_data or "{}")
+        sent.append(body["data"])
         route.fulfill(status=400, json={"type": "FormInvalidException", "errors": reply.get("errors", [])})
 
     page.route(f"**/api/tasks/{case.task_id}", with_schema)
@@ -116,6 +117,7 @@ def test_a_fault_in_a_row_of_a_list_stands_in_that_row(open_page: OpenPage, case
     faulty = page.locator(".fjs-has-errors input").first
     expect(faulty).to_be_focused()
     expect(faulty).to_have_value("刹车片")
+    expect(page.get_by_role("button", name="移除第 2 行")).to_be_visible()
 
 
 def test_a_fault_outside_the_form_is_said_above_it(open_page: OpenPage, case: Case) -> None:

@@ -1,6 +1,7 @@
 import { Form } from '@bpmn-io/form-js-viewer'
 import '@bpmn-io/form-js-viewer/dist/assets/form-js.css'
 import type { FieldFault, FormData, FormSchema } from '../api'
+import type { Texts } from '../texts/zh'
 import { numberField } from './amount'
 import { choiceField } from './choice'
 import type { Surroundings } from './field'
@@ -42,7 +43,16 @@ export class OpenForm {
     })
     await form.importSchema(localise(schema, surroundings.language, masked), data)
     const open = new OpenForm(form, container)
-    form.on('field.updated', () => queueMicrotask(() => onChange(open.#state.data)))
+    form.on('changed', () => requestAnimationFrame(() => open.#nameRowButtons(options.t)))
+    open.#nameRowButtons(options.t)
+    let last = JSON.stringify(open.#state.data)
+    // Fields also report what they were given; only what has really changed is a draft.
+    form.on('field.updated', () =>
+      queueMicrotask(() => {
+        const entered = JSON.stringify(open.#state.data)
+        if (entered !== last) onChange(JSON.parse((last = entered)))
+      }),
+    )
     return open
   }
 
@@ -80,6 +90,12 @@ export class OpenForm {
 
   destroy(): void {
     this.#form.destroy()
+  }
+
+  /** form-js names these buttons in English whatever the language. */
+  #nameRowButtons(t: Texts): void {
+    const buttons = this.#container.querySelectorAll('.fjs-repeat-row-remove')
+    buttons.forEach((button, index) => button.setAttribute('aria-label', t.fields.removeRow(index + 1)))
   }
 
   /** "lines[1].item", "lines.1.item" and "contact" all find their field; rows of a list are counted from 0. */

@@ -168,6 +168,7 @@ export const en: Texts = {
     uploading: (name) => `Uploading ${name}…`,
     uploadFailed: (name) => `${name} could not be uploaded.`,
     removeFile: (name) => `Remove ${name}`,
+    removeRow: (index) => `Remove row ${index}`,
     noFile: 'No file chosen',
     openFile: (name) => `Download ${name}`,
     file: (index) => `File ${index}`,

@@ -164,6 +164,7 @@ export const zh = {
     uploading: (name: string) => `正在上传 ${name}…`,
     uploadFailed: (name: string) => `${name} 上传失败。`,
     removeFile: (name: string) => `移除 ${name}`,
+    removeRow: (index: number) => `移除第 ${index} 行`,
     noFile: '尚未选择文件',
     openFile: (name: string) => `下载 ${name}`,
     file: (index: number) => `文件 ${index}`,
