@@ -16,10 +16,13 @@ from engine import models
 from engine.authorizations import history_condition
 from engine.context import CommandContext
 from engine.process_instances import COLUMNS, ProcessInstance
-from engine.user_tasks import TASK_COLUMNS, UserTask
+from engine.user_tasks import UserTask
 from engine.values import Value, encode, load
 
-INSTANCE, ACTIVITY, TASK = models.process_instance, models.activity_instance, models.user_task
+INSTANCE, ACTIVITY = models.process_instance, models.activity_instance
+# An alias, because the condition on what the actor may see asks the table of tasks itself.
+TASK = models.user_task.alias("listed_task")
+TASK_COLUMNS = [TASK.c[name] for name in UserTask.__slots__]
 VARIABLE, EVENT = models.variable_update, models.history_event
 
 Sorting = Iterable[tuple[str, str]]

@@ -1,0 +1,62 @@
+"""Deployments as the Modeler makes them."""
+
+from __future__ import annotations
+
+from tests.api.desk import CALLS, FILES, Person, multipart
+
+
+def test_the_modeler_deploys_and_learns_what_it_brought(owner: Person) -> None:
+    assert owner.get("/engine-rest/deployment?maxResults=0").json == []
+    made = owner.deploy(FILES, **{"deployment-source": "Camunda Modeler", "enable-duplicate-filtering": "true"})
+    assert made.status_code == 200, made.text
+    assert made.headers["Content-Type"] == "application/json"
+    (definition,) = made.json["deployedProcessDefinitions"].values()
+    assert (definition["key"], definition["version"]) == ("calls", 1)
+    assert made.json["deploymentTime"].endswith("+0800")
+    assert made.json["source"] == "Camunda Modeler"
+    again = owner.deploy(FILES, **{"deployment-source": "Camunda Modeler", "enable-duplicate-filtering": "true"})
+    assert again.json["deployedProcessDefinitions"] is None
+    assert again.json["id"] == made.json["id"]
+    assert owner.get("/engine-rest/deployment/count").json == {"count": 1}
+
+
+def test_the_files_of_a_deployment_come_back_byte_for_byte(owner: Person) -> None:
+    made = owner.deploy(FILES).json
+    listed = owner.get(f"/engine-rest/deployment/{made['id']}/resources").json
+    assert {one["name"] for one in listed} == set(FILES)
+    diagram = next(one for one in listed if one["name"] == "calls.bpmn")
+    data = owner.get(f"/engine-rest/deployment/{made['id']}/resources/{diagram['id']}/data")
+    assert data.content == CALLS.encode()
+    assert data.headers["Content-Disposition"] == "attachment; filename=calls.bpmn"
+    one = owner.get(f"/engine-rest/deployment/{made['id']}/resources/{diagram['id']}").json
+    assert one == diagram
+
+
+def test_a_diagram_that_cannot_run_is_refused_in_the_words_that_the_modeler_looks_for(owner: Person) -> None:
+    broken = CALLS.replace('targetRef="look"', 'targetRef="nowhere"')
+    refused = owner.deploy({"calls.bpmn": broken})
+    assert refused.status_code == 400
+    assert refused.json["type"] == "ParseException"
+    assert refused.json["message"].startswith("ENGINE-09005 Could not parse BPMN process.")
+    problems = refused.json["details"]["calls.bpmn"]["errors"]
+    assert problems
+    assert set(problems[0]) >= {"message", "line", "column", "mainElementId", "elementIds"}
+    assert owner.get("/engine-rest/deployment").json == []
+
+
+def test_nobody_deploys_without_the_right_to(csr: Person) -> None:
+    refused = csr.deploy(FILES)
+    assert (refused.status_code, refused.json["type"]) == (403, "AuthorizationException")
+
+
+def test_a_body_that_is_no_deployment_is_refused(owner: Person) -> None:
+    assert owner.post("/engine-rest/deployment/create", {"a": 1}).status_code == 400
+    kind, body = multipart({}, {"deployment-name": "empty"})
+    empty = owner.send("POST", "/engine-rest/deployment/create", body, headers={"Content-Type": kind})
+    assert (empty.status_code, empty.json["type"]) == (400, "InvalidRequestException")
+
+
+def test_what_is_not_there_is_not_found(owner: Person) -> None:
+    for path in ("/deployment/x", "/deployment/x/resources", "/process-definition/x", "/process-definition/key/x"):
+        answer = owner.get(f"/engine-rest{path}")
+        assert (answer.status_code, answer.json["type"]) == (404, "InvalidRequestException"), path
