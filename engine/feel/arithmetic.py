@@ -19,19 +19,25 @@ LIMIT = 10**DIGITS  # an int below it is exact; beyond, a Decimal is rounded to 
 _EXACT = Context(prec=400, Emax=MAX_EMAX, traps=[])
 
 
+_INFINITE = Decimal("Infinity")
+_MAX_BITS = 20_420  # beyond, an int has more digits than any number of FEEL; converting it would take seconds
+
+
+def bounded(value: int | Decimal) -> int | Decimal:
+    """Returns the number, or infinity for an int beyond all numbers of FEEL."""
+    return _INFINITE if type(value) is int and value.bit_length() > _MAX_BITS else value
+
+
 def settled(value: int | Decimal) -> int | Decimal | None:
     """Rounds a number to 34 digits; null instead of infinity and not-a-number."""
-    if type(value) is int:
-        if -LIMIT < value < LIMIT:
-            return value
-        value = Decimal(value) if value.bit_length() < 30_000 else Decimal("Infinity")
-    rounded = CONTEXT.plus(value)
+    if type(value) is int and -LIMIT < value < LIMIT:
+        return value
+    rounded = CONTEXT.plus(bounded(value))
     return rounded if rounded.is_finite() else None
 
 
-def whole(value: int | Decimal) -> int:
-    """Returns the number truncated towards zero; the caller has checked that its exponent is bounded."""
-    return int(value)
+def _rounded(value: int | Decimal) -> Decimal:
+    return CONTEXT.plus(bounded(value))
 
 
 def add(left: Any, right: Any, work: Work) -> Any:
@@ -48,7 +54,7 @@ def add(left: Any, right: Any, work: Work) -> Any:
 
 def _add(kind: str, left: Any, other: str, right: Any) -> Any:
     if kind == NUMBER and other == NUMBER:
-        return settled(CONTEXT.add(left, right))
+        return settled(CONTEXT.add(bounded(left), bounded(right)))
     if kind == other == DAYS:
         return make_duration(duration_nanos(left) + duration_nanos(right))
     if kind == other == MONTHS:
@@ -67,7 +73,7 @@ def subtract(left: Any, right: Any, work: Work) -> Any:
         return difference if -LIMIT < difference < LIMIT else settled(difference)
     kind, other = kind_of(left), kind_of(right)
     if kind == NUMBER and other == NUMBER:
-        return settled(CONTEXT.subtract(left, right))
+        return settled(CONTEXT.subtract(bounded(left), bounded(right)))
     if kind == other == DAYS:
         return make_duration(duration_nanos(left) - duration_nanos(right))
     if kind == other == MONTHS:
@@ -84,12 +90,12 @@ def multiply(left: Any, right: Any, work: Work) -> Any:
         return product if -LIMIT < product < LIMIT else settled(product)
     kind, other = kind_of(left), kind_of(right)
     if kind == NUMBER and other == NUMBER:
-        return settled(CONTEXT.multiply(CONTEXT.plus(left), CONTEXT.plus(right)))
+        return settled(CONTEXT.multiply(_rounded(left), _rounded(right)))
     if kind == NUMBER:
         kind, left, other, right = other, right, kind, left
     if other != NUMBER or kind not in (DAYS, MONTHS):
         return None
-    return _scaled(kind, left, Decimal(right))
+    return _scaled(kind, left, _rounded(right))
 
 
 def divide(left: Any, right: Any, work: Work) -> Any:
@@ -100,9 +106,9 @@ def divide(left: Any, right: Any, work: Work) -> Any:
             return None
         if type(left) is int and type(right) is int and left % right == 0:
             return settled(left // right)
-        return settled(CONTEXT.divide(CONTEXT.plus(left), CONTEXT.plus(right)))
+        return settled(CONTEXT.divide(_rounded(left), _rounded(right)))
     if kind in (DAYS, MONTHS) and other == NUMBER:
-        return _scaled(kind, left, Decimal(right), divided=True) if right else None
+        return _scaled(kind, left, _rounded(right), divided=True) if right else None
     if kind == other and kind in (DAYS, MONTHS):
         top, bottom = _amount(kind, left), _amount(kind, right)
         return settled(CONTEXT.divide(Decimal(top), Decimal(bottom))) if bottom else None
@@ -113,8 +119,8 @@ def power(left: Any, right: Any, work: Work) -> Any:
     """`left ** right`."""
     if kind_of(left) != NUMBER or kind_of(right) != NUMBER:
         return None
-    work.charge(50)
-    return settled(CONTEXT.power(CONTEXT.plus(left), CONTEXT.plus(right)))
+    work.charge(150)
+    return settled(CONTEXT.power(_rounded(left), _rounded(right)))
 
 
 def negate(value: Any, work: Work) -> Any:

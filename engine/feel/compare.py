@@ -59,14 +59,14 @@ def _deeper(depth: int) -> int:
 def _equal_lists(left: list[Any], right: list[Any], work: Work, depth: int) -> bool | None:
     if len(left) != len(right):
         return False
-    work.charge(len(left))
+    work.charge(len(left) + 3)
     return all(equal(a, b, work, depth) is True for a, b in zip(left, right, strict=True))
 
 
 def _equal_contexts(left: dict[str, Any], right: dict[str, Any], work: Work, depth: int) -> bool | None:
     if left.keys() != right.keys():
         return False
-    work.charge(len(left))
+    work.charge(len(left) + 3)
     return all(equal(value, right[key], work, depth) is True for key, value in left.items())
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from engine.feel.errors import FeelError
-from engine.feel.limits import Work
+from engine.feel.limits import MAX_CHARACTERS, Work
 from engine.feel.regex_parser import Instruction, PatternError, parse_pattern
 
 _CHUNK = 1024
@@ -114,8 +114,11 @@ def replace(pattern: Pattern, text: str, replacement: str, work: Work) -> str | 
             pieces.append(
                 part if isinstance(part, str) else text[max(found[2 * part], 0) : max(found[2 * part + 1], 0)]
             )
-        size += sum(map(len, pieces))
-        work.text(size)
+        added = sum(map(len, pieces))
+        size += added
+        work.text(added)
+        if size > MAX_CHARACTERS:
+            work.text(size)
         result.extend(pieces)
         if found[1] == found[0]:  # an empty match: keep one character and go on
             result.append(text[found[1] : found[1] + 1])

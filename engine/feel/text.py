@@ -6,19 +6,26 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from engine.feel.arithmetic import bounded
 from engine.feel.errors import FeelError
 from engine.feel.limits import MAX_VALUE_DEPTH, Work
 from engine.feel.temporal_text import write_temporal
 from engine.feel.values import BOOLEAN, CONTEXT, FUNCTION, LIST, NULL, NUMBER, RANGE, STRING, Range, kind_of
 
 _PLAIN_KEY = re.compile(r"[^\W\d][\w ]*")
+_SHORT_BITS = 10_000  # what str() writes without complaint
 _LONGEST_PLAIN = 40  # digits; beyond, the exponent is written
 
 
 def write_number(number: int | Decimal) -> str:
     """Returns the digits of a number without needless exponent."""
     if type(number) is int:
-        return str(number if number.bit_length() < 10_000 else Decimal(number))
+        if number.bit_length() < _SHORT_BITS:
+            return str(number)
+        number = bounded(number)
+        if isinstance(number, Decimal):
+            raise FeelError("a number of more than 6144 digits is not written as text")
+        return str(Decimal(number))
     assert isinstance(number, Decimal)
     if -_LONGEST_PLAIN < number.adjusted() < _LONGEST_PLAIN:
         return format(number, "f")

@@ -17,7 +17,7 @@ from decimal import (
 )
 from typing import Any
 
-from engine.feel.arithmetic import CONTEXT, months, settled
+from engine.feel.arithmetic import CONTEXT, bounded, months, settled
 from engine.feel.builtins.registry import builtin
 from engine.feel.limits import Work
 from engine.feel.number_text import simplest
@@ -33,7 +33,9 @@ def rounded(number: int | Decimal, scale: int | Decimal, how: str) -> int | Deci
     places = int(max(min(scale, 10**6), -(10**6)))
     if not _LOWEST_SCALE <= places <= _HIGHEST_SCALE:
         return None
-    value = Decimal(number)
+    value = Decimal(bounded(number))
+    if not value.is_finite():
+        return None
     exponent = value.as_tuple().exponent
     assert isinstance(exponent, int)
     if -exponent <= places and (places >= 0 or exponent >= -places):
@@ -117,21 +119,21 @@ def modulo(work: Work, dividend: Any, divisor: Any) -> Any:
 @builtin("sqrt(number: number)")
 def sqrt(work: Work, number: Any) -> Any:
     """The square root; null for negative numbers."""
-    return None if number < 0 else settled(CONTEXT.sqrt(CONTEXT.plus(number)))
+    return None if number < 0 else settled(CONTEXT.sqrt(CONTEXT.plus(bounded(number))))
 
 
 @builtin("log(number: number)")
 def log(work: Work, number: Any) -> Any:
     """The natural logarithm; null for zero and negative numbers."""
-    work.charge(50)
-    return None if number <= 0 else settled(CONTEXT.ln(CONTEXT.plus(number)))
+    work.charge(100)
+    return None if number <= 0 else settled(CONTEXT.ln(CONTEXT.plus(bounded(number))))
 
 
 @builtin("exp(number: number)")
 def exp(work: Work, number: Any) -> Any:
     """e to the power of the number."""
-    work.charge(50)
-    return settled(CONTEXT.exp(CONTEXT.plus(number)))
+    work.charge(100)
+    return settled(CONTEXT.exp(CONTEXT.plus(bounded(number))))
 
 
 @builtin("odd(number: number)")

@@ -23,6 +23,7 @@ def substring(work: Work, string: str, start: Any, length: Any) -> str | None:
     if begin == 0 or begin < -len(string) or begin > len(string):
         return None
     begin = begin - 1 if begin > 0 else len(string) + begin
+    work.text(len(string) - begin if length is None else min(len(string) - begin, max(position(length), 0)))
     if length is None:
         return string[begin:]
     count = position(length)
@@ -52,21 +53,21 @@ def lower_case(work: Work, string: str) -> str:
 @builtin("substring before(string: string, match: string)")
 def substring_before(work: Work, string: str, match: str) -> str:
     """What stands before the first match; empty if there is none."""
-    work.charge((len(string) >> 4) + 1)
+    work.text(len(string))
     return string.partition(match)[0] if match and match in string else ""
 
 
 @builtin("substring after(string: string, match: string)")
 def substring_after(work: Work, string: str, match: str) -> str:
     """What stands after the first match; empty if there is none, all for an empty match."""
-    work.charge((len(string) >> 4) + 1)
+    work.text(len(string))
     return string.partition(match)[2] if match else string
 
 
 @builtin("contains(string: string, match: string)")
 def contains(work: Work, string: str, match: str) -> bool:
     """Tells whether the match stands anywhere in the string."""
-    work.charge((len(string) >> 4) + 1)
+    work.text(len(string))
     return match in string
 
 
