@@ -17,13 +17,14 @@ from engine.process_instances import ProcessInstance
 async def complete(commands: Commands, actor: Actor, task_id: str, values: Mapping[str, Any]) -> ProcessInstance:
     """Completes a task. If the diagram cannot go on, nothing is kept, an incident says why, and the error is raised."""
     try:
-        return await commands.run(actor, _complete, task_id, values)
+        return await commands.run(actor, complete_task, task_id, values)
     except ExecutionFailed as failure:
         await commands.run(SYSTEM_ACTOR, _record_failure, task_id, failure)
         raise
 
 
-def _complete(ctx: CommandContext, task_id: str, values: Mapping[str, Any]) -> ProcessInstance:
+def complete_task(ctx: CommandContext, task_id: str, values: Mapping[str, Any]) -> ProcessInstance:
+    """Completes a task; its files must have been uploaded to the case."""
     _require_files(ctx, task_id, values)
     return user_tasks.complete(ctx, task_id, values)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from sqlalchemy import select
 
+from api import completion
+from crm import attachments
+from crm.vault import PersonVault
 from engine import (
     incidents,
     messages,
@@ -65,6 +68,7 @@ class Driver(Protocol):
     def start(self, key: str, by: str, values: Mapping[str, Any], business_key: str | None) -> str: ...
     def complete(self, task_id: str, by: str, values: Mapping[str, Any]) -> None: ...
     def attempt(self, task_id: str, by: str, values: Mapping[str, Any]) -> None: ...
+    def upload(self, case_id: str, by: str, body: bytes) -> Mapping[str, Any]: ...
     def claim(self, task_id: str, by: str) -> None: ...
     def unclaim(self, task_id: str, by: str) -> None: ...
     def cancel(self, case_id: str, by: str, reason: str) -> None: ...
@@ -117,11 +121,19 @@ class EngineDriver:
         return instance.id
 
     def complete(self, task_id: str, by: str, values: Mapping[str, Any]) -> None:
-        self.engine.run(self._actor(by), user_tasks.complete, task_id, dict(values))
+        self.engine.run(self._actor(by), completion.complete_task, task_id, dict(values))
         self._settle()
 
     def attempt(self, task_id: str, by: str, values: Mapping[str, Any]) -> None:
-        self.engine.run(self._actor(by), user_tasks.record_attempt, task_id, dict(values))
+        self.engine.run(self._actor(by), completion.record_attempt, task_id, dict(values))
+
+    def upload(self, case_id: str, by: str, body: bytes) -> Mapping[str, Any]:
+        """Uploads a file to the case; returns what a form's file field holds."""
+        vault = cast(PersonVault, self.engine.vault)
+        store = attachments.open_attachments(self.engine.settings, vault)
+        root_id, key = self.engine.read(self._actor(by), attachments.key_for_case, vault, case_id)
+        stored = store.store(key, [body])
+        return self.engine.run(self._actor(by), attachments.add, stored, process_instance_id=root_id).reference
 
     def claim(self, task_id: str, by: str) -> None:
         self.engine.run(self._actor(by), user_tasks.claim, task_id)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from api.scenarios.driver import Driver
 from api.scenarios.expectations import differences, shown
 from api.scenarios.script import Scenario, ScenarioInvalid, Step, instant
+from api.scenarios.uploads import with_uploads
 from engine.errors import Conflict, Forbidden, FormInvalid, MarqueError, NotCorrelated
 
 
@@ -24,7 +26,7 @@ class Result:
         return not self.failures
 
 
-class StepFailed(Exception):  # noqa: N818 - a verdict, caught by the runner
+class StepFailed(Exception):
     """A step could not be done; later steps would only confuse."""
 
 
@@ -114,6 +116,13 @@ def _task_id(step: Step, driver: Driver, result: Result) -> str:
     raise StepFailed(f"there is no open task {step.subject}; open are {is_open or 'none'}")
 
 
+def _filled(step: Step, driver: Driver, result: Result) -> Mapping[str, Any]:
+    """Returns the fields of the step, its files uploaded."""
+    case_id, by = _case(step, result), step.by or ""
+    filled: Mapping[str, Any] = with_uploads(step.values, lambda body: driver.upload(case_id, by, body))
+    return filled
+
+
 def _message(step: Step, driver: Driver, result: Result) -> None:
     """A message starts the case if it is not there yet, otherwise it goes to the case."""
     business_key = step.business_key
@@ -129,11 +138,11 @@ def _start(step: Step, driver: Driver, result: Result) -> None:
 
 
 def _complete(step: Step, driver: Driver, result: Result) -> None:
-    driver.complete(_task_id(step, driver, result), step.by or "", step.values)
+    driver.complete(_task_id(step, driver, result), step.by or "", _filled(step, driver, result))
 
 
 def _attempt(step: Step, driver: Driver, result: Result) -> None:
-    driver.attempt(_task_id(step, driver, result), step.by or "", step.values)
+    driver.attempt(_task_id(step, driver, result), step.by or "", _filled(step, driver, result))
 
 
 def _claim(step: Step, driver: Driver, result: Result) -> None:
