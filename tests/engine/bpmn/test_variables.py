@@ -43,7 +43,8 @@ def test_a_list_and_a_map_can_be_input_parameters(play: Play) -> None:
     inner = (
         '<extensionElements><camunda:inputOutput><camunda:inputParameter name="l"><camunda:list><camunda:value>a'
         "</camunda:value><camunda:value>=n</camunda:value></camunda:list></camunda:inputParameter>"
-        '<camunda:inputParameter name="m"><camunda:map><camunda:entry key="k">${n}</camunda:entry></camunda:map></camunda:inputParameter>'
+        '<camunda:inputParameter name="m"><camunda:map><camunda:entry key="k">${n}</camunda:entry></camunda:map>'
+        "</camunda:inputParameter>"
         "</camunda:inputOutput></extensionElements>"
     )
     player = play(diagram(START + user("A", inner) + END, "S>A A>E"), {"n": 5})
