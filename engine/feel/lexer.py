@@ -52,6 +52,9 @@ _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|[\"'\\nrt])")
 _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
 
+_SIGNS = {"≥": ">=", "≤": "<=", "≠": "!=", "∧": "and", "∨": "or", "¬": "not(…)"}
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """One token: `text` as written (a string's content for strings), `gap` tells whether space stands before."""
@@ -104,6 +107,8 @@ def _unexpected(text: str, position: int) -> str:
         return 'a string is opened here and never closed; write " at its end'
     if text.startswith("/*", position):
         return "a comment is opened here and never closed; write */ at its end"
+    if text[position] in _SIGNS:
+        return f'write "{_SIGNS[text[position]]}" instead of {text[position]!r}'
     return f"{text[position]!r} has no meaning here"
 
 

@@ -132,6 +132,8 @@ class OperatorParser(TokenReader):
     def _comparison(self, left: tree.Node) -> tree.Node:
         operator = self.now.text
         self.index += 1
+        if operator == "<" and self.at(">"):
+            raise self.error('FEEL writes "!=", not "<>"', self.run[self.index - 1].position)
         return tree.Comparison(left.position, operator, left, self._expression(ADDITIVE))
 
     def _word_comparison(self, left: tree.Node) -> tree.Node:

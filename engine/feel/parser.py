@@ -189,6 +189,8 @@ class Parser(OperatorParser):
         wrong = misspelt_keyword(self.run, self.index, end)
         if wrong is not None:
             raise self._misspelt(*wrong)
+        if name != name.lower() and name.lower() in _CONSTANTS:
+            raise self.error(f'there is no {name!r}; did you mean "{name.lower()}"?')
         return self._name(name, end)
 
     def _name(self, name: str, end: int) -> tree.Node:
