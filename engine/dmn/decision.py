@@ -173,7 +173,9 @@ class Run:
         for identifier in decision.decisions:
             if identifier in self.model.decisions:
                 supplied[self.model.decisions[identifier].variable] = self.value(identifier)
-        return {**self._imported(decision), **supplied, **self._callables(decision.knowledge)}
+        imported = self._imported(decision)
+        unnamed = imported.pop("", {})  # DMN 1.5, 6.3.3: an import without a name brings its names in as they are
+        return {**imported, **unnamed, **supplied, **self._callables(decision.knowledge)}
 
     def _callables(self, knowledge: tuple[str, ...]) -> dict[str, Any]:
         functions: dict[str, Any] = {}
@@ -226,7 +228,7 @@ class Run:
         """Imported models as contexts: their functions, and those of their decisions that are required."""
         contexts: dict[str, Any] = {}
         for prefix, model in self.model.imports.items():
-            given = self.frame.variables.get(prefix)
+            given = self.frame.variables.get(prefix) if prefix else None
             own = given if isinstance(given, dict) else {}
             program = self.program.imports[prefix]
             run = Run(CompiledModel(model, program), self.frame.inside(own), self._anchor)

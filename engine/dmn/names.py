@@ -27,6 +27,10 @@ def _inputs(identifier: str, model: DmnModel, program: Program, seen: frozenset[
     supplied |= {model.knowledge[other].name for other in decision.knowledge if other in model.knowledge}
     supplied |= {model.services[other].name for other in decision.knowledge if other in model.services}
     supplied |= set(model.imports)
+    unnamed = model.imports.get("")
+    if unnamed is not None:
+        supplied |= {item.name for item in unnamed.knowledge.values()}
+        supplied |= {item.name for item in unnamed.services.values()}
     below = (_inputs(other, model, program, seen | {identifier}) for other in decision.decisions)
     return frozenset(read - supplied).union(*below)
 

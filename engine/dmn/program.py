@@ -55,5 +55,5 @@ def _global_names(model: DmnModel) -> frozenset[str]:
     names |= {function.name for function in model.knowledge.values()}
     names |= {service.name for service in model.services.values()}
     for prefix, imported in model.imports.items():
-        names |= {prefix, *_global_names(imported)}
+        names |= {prefix, *_global_names(imported)} - {""}
     return frozenset(names)

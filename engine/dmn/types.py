@@ -33,15 +33,18 @@ def resolve(reference: str, model: DmnModel, nesting: int = 0) -> Type | None:
     if simple in SIMPLE_TYPES:
         return Type(simple)
     prefix, _, rest = reference.partition(".")
-    imported = model.imports.get(prefix)
-    return resolve(rest, imported, nesting + 1) if imported is not None else None
+    imported = model.imports.get(prefix) if rest else None
+    if imported is not None:
+        return resolve(rest, imported, nesting + 1)
+    unnamed = model.imports.get("")
+    return resolve(reference, unnamed, nesting + 1) if unnamed is not None else None
 
 
 def named_types(model: DmnModel) -> Mapping[str, Type]:
     """Returns all types that the file defines, by name, as expressions may name them."""
     types = {name: resolve(name, model) for name in model.types}
     for prefix, imported in model.imports.items():
-        types |= {f"{prefix}.{name}": found for name, found in named_types(imported).items()}
+        types |= {f"{prefix}.{name}" if prefix else name: found for name, found in named_types(imported).items()}
     return {name: found for name, found in types.items() if found is not None}
 
 

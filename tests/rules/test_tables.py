@@ -93,3 +93,22 @@ def test_a_limit_is_policy_for_its_own_line_only() -> None:
     assert marks["close_rental"] == "P"
     assert marks["close_other"] == "H"
     assert marks["interim_notice_rental"] == "H"
+
+
+def test_the_cases_shown_in_the_documentation_pass() -> None:
+    text = (RULES.parent / "docs" / "decision-tables.md").read_text()
+    example = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0]
+    results = run_cases(
+        compiled(RULES / "dt_21_compensation_authority"), read_cases(example.encode(), name="documentation")
+    )
+
+    assert len(results) == 3
+    assert [result.reason for result in results] == ["", "", ""]
+
+
+def test_the_documentation_names_every_decision_and_every_input() -> None:
+    text = (RULES.parent / "docs" / "decision-tables.md").read_text()
+    for folder in FOLDERS:
+        for decision in compiled(folder).model.decisions.values():
+            missing = [name for name in decision.input_names if f"`{name}`" not in text]
+            assert missing == [], decision.id

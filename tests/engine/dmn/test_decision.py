@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from engine.dmn.decision import compile_model
 from engine.dmn.frame import DecisionFailed
+from engine.dmn.model import DmnModel
+from engine.dmn.reader import read_dmn
 from engine.errors import NotFound
 from engine.feel.values import Opaque
-from tests.engine.dmn.tables import NOW, Row, compiled, table_xml
+from tests.engine.dmn.tables import NOW, Row, compiled, definitions, table_xml
 
 ROWS: list[Row] = [
     ([">=10"], ['"silver"', "1"]),
@@ -285,3 +288,56 @@ def test_a_decision_service_is_called_with_its_inputs() -> None:
         '<inputData href="#i"/></decisionService>'
     )
     assert compiled(content).call("double", {"rent": 4}, NOW) == 8
+
+
+# ---------------------------------------------------------------- imports
+
+
+def imported(name: str, content: str, **imports: DmnModel) -> DmnModel:
+    """A model with its own namespace that imports others by name; `plain` stands for an import without a name."""
+    elements = "".join(
+        f'<import name="{"" if prefix == "plain" else prefix}" namespace="{model.namespace}" importType="dmn"/>'
+        for prefix, model in imports.items()
+    )
+    body = definitions(elements + content).replace(b'namespace="urn:d"', f'namespace="urn:{name}"'.encode())
+    return read_dmn(body, name=name, imports={model.namespace: model for model in imports.values()})
+
+
+BASE = (
+    '<itemDefinition name="tPerson"><itemComponent name="first name"><typeRef>string</typeRef></itemComponent>'
+    '</itemDefinition><inputData id="i" name="Person"><variable name="Person" typeRef="tPerson"/></inputData>'
+    '<businessKnowledgeModel id="greet" name="Say Hello"><variable name="Say Hello"/><encapsulatedLogic>'
+    '<formalParameter name="who" typeRef="tPerson"/><literalExpression><text>"Hello " + who.first name</text>'
+    "</literalExpression></encapsulatedLogic></businessKnowledgeModel>"
+)
+NEEDS = '<knowledgeRequirement><requiredKnowledge href="urn:base#greet"/></knowledgeRequirement>'
+
+
+def test_functions_and_inputs_of_models_imported_through_others_are_found_by_path() -> None:
+    base = imported("base", BASE)
+    middle = imported(
+        "middle",
+        f'<decision id="m" name="Greeting"><variable name="Greeting"/>{NEEDS}<literalExpression>'
+        "<text>base.Say Hello(base.Person)</text></literalExpression></decision>",
+        base=base,
+    )
+    top = imported(
+        "top",
+        '<decision id="t" name="t"><informationRequirement><requiredDecision href="urn:middle#m"/>'
+        '</informationRequirement><literalExpression><text>the middle.Greeting + "!"</text></literalExpression>'
+        "</decision>",
+        **{"the middle": middle},
+    )
+    variables = {"the middle": {"base": {"Person": {"first name": "Li"}}}}
+
+    assert compile_model(top).decide("t", variables, NOW).output == "Hello Li!"
+
+
+def test_an_import_without_a_name_brings_its_names_in_as_they_are() -> None:
+    top = imported(
+        "top",
+        f'<decision id="t" name="t">{NEEDS}<literalExpression><text>Say Hello({{first name: "Wu"}})</text>'
+        "</literalExpression></decision>",
+        plain=imported("base", BASE),
+    )
+    assert compile_model(top).decide("t", {}, NOW).output == "Hello Wu"
