@@ -80,7 +80,7 @@ def test_clauses_of_rows_exist_in_the_form_of_the_catalogue() -> None:
         for decision in compiled(folder).model.decisions.values():
             assert isinstance(decision.expression, DecisionTable)
             for rule in decision.expression.rules:
-                assert re.fullmatch(r"(R[0-4]-[A-C]?\d+-\d+[a-e]?)?", rule.clause), rule.row_id
+                assert re.fullmatch(r"(R[0-4]-[A-C]?\d+-\d+[a-e]?|A-\d\d)?", rule.clause), rule.row_id
 
 
 def test_a_limit_is_policy_for_its_own_line_only() -> None:
