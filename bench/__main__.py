@@ -1,0 +1,39 @@
+"""Runs the benchmarks and prints a table: `make bench`. CPU per operation; ratios come from alternating runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import completion, expressions, loop
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> None:
+    """Measures everything, prints a table and writes bench/results/bench.json."""
+    compared = completion.compare(report=lambda _: None)
+    looped = loop.run(2_000)
+    small = expressions.run()
+    rows = [
+        ("completion in process, naive application", f"{compared['naive_ms']} ms CPU", ""),
+        ("completion in process, ours", f"{compared['ours_ms']} ms CPU", ""),
+        ("naive ÷ ours (median of alternating pairs)", f"{compared['ratio']}", "≥ 4"),
+        ("loop: cost of the last tenth ÷ the first", f"{looped['growth']}", "0.8 … 1.2"),
+        ("loop: state", f"{looped['state_bytes']} bytes", "< 20,000"),
+        ("FEEL condition, compiled", f"{small['condition_us']} µs", "≤ 5"),
+        ("decision of 10 rows with explanation", f"{small['decision_us']} µs CPU", "≤ 150"),
+    ]
+    table = Table("measured", "value", "goal")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "bench.json").write_text(json.dumps({"completion": compared, "loop": looped, "small": small}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A naive application on stock SpiffWorkflow: what one writes after reading its documentation."""
