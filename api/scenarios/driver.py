@@ -9,7 +9,6 @@ from typing import Any, Protocol, cast
 
 from sqlalchemy import select
 
-from api import completion
 from crm import attachments
 from crm.vault import PersonVault
 from engine import (
@@ -76,7 +75,7 @@ class Driver(Protocol):
     def closed_task(self, case_id: str, element_id: str) -> str | None: ...
     def deadlines(self, case_id: str) -> list[DeadlineView]: ...
     def case(self, case_id: str) -> CaseView: ...
-    def variables(self, case_id: str) -> Mapping[str, Any]: ...
+    def variables(self, case_id: str, task_id: str | None = None) -> Mapping[str, Any]: ...
     def incidents(self, case_id: str) -> int: ...
     def started_by(self, case_id: str) -> list[tuple[str, str]]: ...
 
@@ -121,11 +120,11 @@ class EngineDriver:
         return instance.id
 
     def complete(self, task_id: str, by: str, values: Mapping[str, Any]) -> None:
-        self.engine.run(self._actor(by), completion.complete_task, task_id, dict(values))
+        self.engine.run(self._actor(by), user_tasks.complete, task_id, dict(values))
         self._settle()
 
     def attempt(self, task_id: str, by: str, values: Mapping[str, Any]) -> None:
-        self.engine.run(self._actor(by), completion.record_attempt, task_id, dict(values))
+        self.engine.run(self._actor(by), user_tasks.record_attempt, task_id, dict(values))
 
     def upload(self, case_id: str, by: str, body: bytes) -> Mapping[str, Any]:
         """Uploads a file to the case; returns what a form's file field holds."""
@@ -187,8 +186,14 @@ class EngineDriver:
             events = tuple(load(event.body) for event in ctx.connection.execute(query))
         return CaseView(row.end_event, row.ended_at is not None, events)
 
-    def variables(self, case_id: str) -> Mapping[str, Any]:
-        return self.engine.read(SYSTEM_ACTOR, variables.of_instance, case_id)
+    def variables(self, case_id: str, task_id: str | None = None) -> Mapping[str, Any]:
+        """Returns the variables of the case, or those that a task of it (or of a part that it called) sees."""
+        if task_id is None:
+            return self.engine.read(SYSTEM_ACTOR, variables.of_instance, case_id)
+        with self.engine.reading(SYSTEM_ACTOR) as ctx:
+            task = user_tasks.get(ctx, task_id)
+            running = process_instances.running_from(ctx, process_instances.get(ctx, task.root_id))
+            return running.instance.variables(task.scope_id)
 
     def incidents(self, case_id: str) -> int:
         return len(self.engine.read(SYSTEM_ACTOR, incidents.open_of, case_id))

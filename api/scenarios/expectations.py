@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from api.scenarios.driver import CaseView, DeadlineView, Driver, TaskView
+from api.scenarios.formulas import evaluate
 from api.scenarios.script import ZONE, instant
 from engine.clock import from_micros
 from engine.values import from_json
@@ -149,6 +150,13 @@ def _variables(driver: Driver, case_id: str, wanted: Mapping[str, Any], _cases: 
             yield f"variable {name} is {actual.get(name)!r}, expected {value!r}"
 
 
+def _holds(driver: Driver, case_id: str, wanted: list[str], _cases: dict[str, str]) -> Iterator[str]:
+    actual = driver.variables(case_id)
+    for text in wanted:
+        if (found := evaluate(text, actual, driver.now())) is not True:
+            yield f"`{text}` does not hold, it gives {found!r}"
+
+
 def _equal(actual: Any, wanted: Any) -> bool:
     if isinstance(actual, datetime) and isinstance(wanted, str):
         return instant(wanted, None) == actual
@@ -202,6 +210,7 @@ CHECKS: Mapping[str, Check] = {
     "warned": _warned,
     "ended": _ended,
     "variables": _variables,
+    "holds": _holds,
     "decision": _decision,
     "started": _started,
     "incidents": _incidents,

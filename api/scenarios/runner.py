@@ -8,6 +8,7 @@ from typing import Any
 
 from api.scenarios.driver import Driver
 from api.scenarios.expectations import differences, shown
+from api.scenarios.formulas import has_formulas, with_formulas
 from api.scenarios.script import Scenario, ScenarioInvalid, Step, instant
 from api.scenarios.uploads import with_uploads
 from engine.errors import Conflict, Forbidden, FormInvalid, MarqueError, NotCorrelated
@@ -30,12 +31,17 @@ class StepFailed(Exception):
     """A step could not be done; later steps would only confuse."""
 
 
+class TaskAbsent(MarqueError):
+    """The flow offers no such task now, so nobody can do it."""
+
+
 REFUSALS: Mapping[str, type[MarqueError]] = {
     "role": Forbidden,
     "form": FormInvalid,
     "held": Conflict,
     "done": Conflict,
     "message": NotCorrelated,
+    "absent": TaskAbsent,
 }
 
 
@@ -110,16 +116,21 @@ def _task_id(step: Step, driver: Driver, result: Result) -> str:
     matching = [task for task in driver.tasks(case_id) if task.element_id == step.subject]
     if matching:
         return matching[0].id
+    if step.refused == "absent":
+        raise TaskAbsent(f"there is no open task {step.subject}")
     if step.refused and (closed := driver.closed_task(case_id, step.subject)) is not None:
         return closed
     is_open = ", ".join(task.element_id for task in driver.tasks(case_id))
     raise StepFailed(f"there is no open task {step.subject}; open are {is_open or 'none'}")
 
 
-def _filled(step: Step, driver: Driver, result: Result) -> Mapping[str, Any]:
-    """Returns the fields of the step, its files uploaded."""
+def _filled(step: Step, driver: Driver, result: Result, task_id: str | None = None) -> Mapping[str, Any]:
+    """Returns the fields of the step, its formulas computed and its files uploaded."""
     case_id, by = _case(step, result), step.by or ""
-    filled: Mapping[str, Any] = with_uploads(step.values, lambda body: driver.upload(case_id, by, body))
+    fields: Mapping[str, Any] = step.values
+    if has_formulas(fields):
+        fields = with_formulas(fields, driver.variables(case_id, task_id), driver.now())
+    filled: Mapping[str, Any] = with_uploads(fields, lambda body: driver.upload(case_id, by, body))
     return filled
 
 
@@ -128,7 +139,8 @@ def _message(step: Step, driver: Driver, result: Result) -> None:
     business_key = step.business_key
     if business_key is None and step.case in result.cases:
         business_key = str(driver.variables(result.cases[step.case]).get("case_no"))
-    instance_id = driver.message(step.subject, step.by or "", step.values, business_key)
+    values = _filled(step, driver, result) if step.case in result.cases else step.values
+    instance_id = driver.message(step.subject, step.by or "", values, business_key)
     if instance_id is not None:
         result.cases.setdefault(step.case, instance_id)
 
@@ -138,11 +150,13 @@ def _start(step: Step, driver: Driver, result: Result) -> None:
 
 
 def _complete(step: Step, driver: Driver, result: Result) -> None:
-    driver.complete(_task_id(step, driver, result), step.by or "", _filled(step, driver, result))
+    task_id = _task_id(step, driver, result)
+    driver.complete(task_id, step.by or "", _filled(step, driver, result, task_id))
 
 
 def _attempt(step: Step, driver: Driver, result: Result) -> None:
-    driver.attempt(_task_id(step, driver, result), step.by or "", _filled(step, driver, result))
+    task_id = _task_id(step, driver, result)
+    driver.attempt(task_id, step.by or "", _filled(step, driver, result, task_id))
 
 
 def _claim(step: Step, driver: Driver, result: Result) -> None:
