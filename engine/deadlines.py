@@ -13,9 +13,10 @@ table; the table `deadline` is for lists, reports and the executor, written in t
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from engine.bpmn.outcome import DecisionTaken
@@ -29,6 +30,14 @@ from engine.working_calendar import YearNotLoaded
 
 RUNNING = frozenset({"open", "warned", "breached_open", "attempted"})
 UNBREACHED = frozenset({"open", "warned"})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+# The variables of the case, read only where a start wants them: most activities stop no deadline at all.
+Known = Callable[[], Mapping[str, Any]]
+
+
+def nothing_known() -> Mapping[str, Any]:
+    return NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +128,30 @@ class Ledger:
 
     # ------------------------------------------------ changing
 
-    def open_from(self, ctx: CommandContext, process_id: str, taken: DecisionTaken) -> list[Deadline]:
-        """Opens or re-dates a deadline for each row that a decision fired; returns those whose due time is new."""
+    def open_from(
+        self, ctx: CommandContext, process_id: str, taken: DecisionTaken, known: Known = nothing_known
+    ) -> list[Deadline]:
+        """Opens or re-dates a deadline for each row that a decision fired; returns those whose due time is new.
+
+        `known` are the variables of the case: a start that is known already stops its deadline as it opens, so that
+        nobody is reminded of work that had begun before its beginning was written down.
+        """
         anchor = taken.result.anchor
         if anchor is None:
             raise ExecutionFailed(
                 f"the anchor of the deadlines of {taken.element_id} is null: nothing says from when the limit runs",
                 element_id=taken.element_id,
             )
-        return [
+        opened = [
             deadline
             for row in taken.result.rows
             if (deadline := self._from_row(ctx, process_id, taken.result, row, as_utc(anchor))) is not None
         ]
+        return [self._stop_if_started(ctx, deadline, known) for deadline in opened]
+
+    def _stop_if_started(self, ctx: CommandContext, deadline: Deadline, known: Known) -> Deadline:
+        started_at = _real_instant(ctx, deadline, known()) if deadline.stop_on == "started" else None
+        return deadline if started_at is None else self._stop_at(deadline, started_at)
 
     def _from_row(
         self, ctx: CommandContext, process_id: str, result: DecisionResult, row: FiredRow, anchor: datetime
@@ -197,22 +217,37 @@ class Ledger:
         return moved
 
     def stop(
-        self, ctx: CommandContext, element_id: str, phase: str, variables: Mapping[str, Any] | None = None
+        self,
+        ctx: CommandContext,
+        element_id: str,
+        phase: str,
+        *,
+        reported: Mapping[str, Any] = NOTHING,
+        known: Known = nothing_known,
     ) -> list[Deadline]:
-        """Judges the deadlines that `phase` (opened, started, completed) of an element stops.
+        """Judges the deadlines that `phase` (opened, started, completed) of an element stops; returns them.
 
-        A task that is completed was also started. `stop_time` names a variable with the real instant, which counts if
-        it lies in the past; otherwise the moment of the stop counts.
+        A task that is completed was also started. `stop_time` names the field that holds the real instant; where it
+        lies in the past it is judged instead of the moment of the stop. It is looked for in `reported`, the form that
+        completes the element, and for a start also in `known`, the variables of the case: the beginning may have been
+        written down before anybody claimed the task. A completion takes nothing from `known`, where the field may
+        still hold what an earlier round of the same task said.
+
+        A completion whose form has the field and leaves it empty stops nothing: the element was done, but what the
+        limit is about did not happen (a car that could not be made ready), so the limit runs on.
         """
         phases = {"completed": {"completed", "started"}, "started": {"started"}, "opened": {"opened"}}[phase]
-        stopped = []
-        for deadline in self.running():
-            if deadline.stop_element == element_id and deadline.stop_on in phases:
-                at = _stop_instant(ctx, deadline, variables or {})
-                done = dataclasses.replace(deadline, state=_judge(deadline, at), stopped_at=at)
-                self._put(done, "deadline.stopped", state=done.state, at=at, due=deadline.due_at)
-                stopped.append(done)
-        return stopped
+        return [
+            self._stop_at(deadline, at)
+            for deadline in self.running()
+            if deadline.stop_element == element_id and deadline.stop_on in phases
+            if (at := _stop_instant(ctx, deadline, reported, known)) is not None
+        ]
+
+    def _stop_at(self, deadline: Deadline, at: int) -> Deadline:
+        done = dataclasses.replace(deadline, state=_judge(deadline, at), stopped_at=at)
+        self._put(done, "deadline.stopped", state=done.state, at=at, due=deadline.due_at)
+        return done
 
     def cancel_running(self) -> None:
         """The case is over: what nobody will stop any more is cancelled; a breach stays what it is."""
@@ -296,11 +331,21 @@ def _attempted(deadline: Deadline) -> bool:
     return needed is not None and deadline.attempts >= needed and deadline.message_sent
 
 
-def _stop_instant(ctx: CommandContext, deadline: Deadline, variables: Mapping[str, Any]) -> int:
-    reported = variables.get(deadline.stop_time) if deadline.stop_time else None
-    if isinstance(reported, datetime) and reported.tzinfo and as_utc(reported) <= ctx.now:
-        return to_micros(reported)
-    return ctx.now_micros
+def _stop_instant(ctx: CommandContext, deadline: Deadline, reported: Mapping[str, Any], known: Known) -> int | None:
+    """Returns the instant to judge, or None where the form says that what the limit is about has not happened."""
+    if deadline.stop_on == "completed":
+        if deadline.stop_time is not None and reported.get(deadline.stop_time, NOTHING) is None:
+            return None
+        return _real_instant(ctx, deadline, reported) or ctx.now_micros
+    return _real_instant(ctx, deadline, reported) or _real_instant(ctx, deadline, known()) or ctx.now_micros
+
+
+def _real_instant(ctx: CommandContext, deadline: Deadline, values: Mapping[str, Any]) -> int | None:
+    """Returns the instant that the field `stop_time` holds, unless it lies ahead."""
+    found = values.get(deadline.stop_time) if deadline.stop_time else None
+    if isinstance(found, datetime) and found.tzinfo and as_utc(found) <= ctx.now:
+        return to_micros(found)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, bindparam, delete, update
@@ -127,8 +129,8 @@ def _activity_ended(ctx: CommandContext, running: Running, rows: Rows, step: bpm
         }
     row.update(ended_at=ctx.now_micros, cancelled=step.cancelled)
     if not step.cancelled:
-        rows_stopped = running.ledger.stop(ctx, step.element_id, "completed", running.reported)
-        rows.retimed.extend(rows_stopped)
+        known = partial(_variables, running)
+        running.ledger.stop(ctx, step.element_id, "completed", reported=running.reported, known=known)
 
 
 def _wait_opened(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.WaitOpened) -> None:
@@ -177,7 +179,7 @@ def _task_row(
     if deadline is not None and deadline.breached_at is not None:
         rows.candidates += [candidate(step.wait_id, "escalation", role, due_at) for role in deadline.escalate_to]
     if details.assignee:
-        running.ledger.stop(ctx, step.element_id, "started")
+        running.ledger.stop(ctx, step.element_id, "started", known=partial(_variables, running))
     return common | {
         "definition_key": running.definition_key_of(step.process_id),
         "activity_id": step.activity_id,
@@ -333,7 +335,11 @@ def _decision_taken(ctx: CommandContext, running: Running, rows: Rows, step: bpm
         }
     )
     if step.opens_deadlines:
-        rows.retimed += running.ledger.open_from(ctx, running.root_id, step)
+        rows.retimed += running.ledger.open_from(ctx, running.root_id, step, partial(_variables, running))
+
+
+def _variables(running: Running) -> Mapping[str, Any]:
+    return running.instance.variables()
 
 
 def _message_sent(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.MessageSent) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -280,7 +281,8 @@ def assign(ctx: CommandContext, task_id: str, user_id: str | None) -> UserTask:
 def _assign(ctx: CommandContext, running: Running, task: UserTask, assignee: str | None, *, kind: str) -> UserTask:
     first_time = task.claimed_at is None and assignee is not None
     if first_time:
-        running.ledger.stop(ctx, task.element_id, "started")
+        known = partial(running.instance.variables, task.scope_id)
+        running.ledger.stop(ctx, task.element_id, "started", known=known)
     claimed_at = ctx.now_micros if first_time else task.claimed_at
     ctx.connection.execute(update(TASK).where(TASK.c.id == task.id).values(assignee=assignee, claimed_at=claimed_at))
     body = {"task": task.id, "element": task.element_id, "assignee": assignee, "was": task.assignee}
@@ -309,6 +311,7 @@ def record_attempt(ctx: CommandContext, task_id: str, values: Mapping[str, Any])
     typed = dict(values)
     if form is not None:
         typed = form.attempt(values, variables=visible, environment=decisions.environment(ctx))
+        ctx.engine.attachments.require(ctx, [task.root_id], typed)
     kept = variables.absorb_into(ctx, running, typed)
     ctx.connection.execute(
         insert(models.task_attempt).values(
@@ -339,6 +342,7 @@ def _checked(ctx: CommandContext, running: Running, task: UserTask, values: dict
         return variables.accept_into(ctx, running, values)
     visible = running.instance.variables(task.scope_id)
     typed = form.validate(values, variables=visible, environment=decisions.environment(ctx))
+    ctx.engine.attachments.require(ctx, [task.root_id], typed)
     # A field that was shown masked is not sent back; leaving it out must not wipe what is known.
     kept = {name for name, value in visible.items() if isinstance(value, PersonalRef) and name not in values}
     return variables.absorb_into(ctx, running, {name: value for name, value in typed.items() if name not in kept})
