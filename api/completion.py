@@ -1,4 +1,4 @@
-"""Completing a task for whatever interface asked: its files checked, and what cannot go on made known."""
+"""Completing a task for whatever interface asked: what cannot go on is made known."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.commands import Commands
-from crm import attachments
 from engine import user_tasks
 from engine.context import SYSTEM_ACTOR, Actor, CommandContext
 from engine.errors import ExecutionFailed
@@ -17,27 +16,10 @@ from engine.process_instances import ProcessInstance
 async def complete(commands: Commands, actor: Actor, task_id: str, values: Mapping[str, Any]) -> ProcessInstance:
     """Completes a task. If the diagram cannot go on, nothing is kept, an incident says why, and the error is raised."""
     try:
-        return await commands.run(actor, complete_task, task_id, values)
+        return await commands.run(actor, user_tasks.complete, task_id, values)
     except ExecutionFailed as failure:
         await commands.run(SYSTEM_ACTOR, _record_failure, task_id, failure)
         raise
-
-
-def complete_task(ctx: CommandContext, task_id: str, values: Mapping[str, Any]) -> ProcessInstance:
-    """Completes a task; its files must have been uploaded to the case."""
-    _require_files(ctx, task_id, values)
-    return user_tasks.complete(ctx, task_id, values)
-
-
-def record_attempt(ctx: CommandContext, task_id: str, values: Mapping[str, Any]) -> user_tasks.UserTask:
-    """Keeps a try on a task; its files must have been uploaded to the case."""
-    _require_files(ctx, task_id, values)
-    return user_tasks.record_attempt(ctx, task_id, values)
-
-
-def _require_files(ctx: CommandContext, task_id: str, values: Mapping[str, Any]) -> None:
-    if any(isinstance(value, (list, Mapping)) for value in values.values()):
-        attachments.require(ctx, [user_tasks.get(ctx, task_id).root_id], values)
 
 
 def _record_failure(ctx: CommandContext, task_id: str, failure: ExecutionFailed) -> None:

@@ -149,4 +149,4 @@ def _unclaim(ctx: CommandContext, task_id: str) -> dict[str, Any]:
 
 
 def _attempt(ctx: CommandContext, task_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    return card(ctx, completion.record_attempt(ctx, task_id, data))
+    return card(ctx, user_tasks.record_attempt(ctx, task_id, data))

@@ -50,6 +50,10 @@ class Vault(Protocol):
         """Returns ref -> value; None for a value that was erased."""
         ...
 
+    def close(self) -> None:
+        """Gives back its connections and forgets all keys."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
+from engine.attachments import Attachments
 from engine.clock import Clock
 from engine.context import Actor, CommandContext
 from engine.database import Database
@@ -31,7 +32,8 @@ log = logging.getLogger("marque.engine")
 
 
 class ProcessEngine:
-    """Everything commands share. `vault` keeps personal values, `handlers` do the work of topics inside the house."""
+    """Everything commands share. `vault` keeps personal values, `attachments` knows the files of a case, `handlers` do
+    the work of topics inside the house."""
 
     def __init__(
         self,
@@ -39,11 +41,13 @@ class ProcessEngine:
         clock: Clock,
         *,
         vault: Vault,
+        attachments: Attachments,
         handlers: Mapping[str, Handler] | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.vault = vault
+        self.attachments = attachments
         self.handlers: Mapping[str, Handler] = handlers or {}
         self.database = Database(settings.database_url)
         self.master_key = read_master_key(settings.key_file)
@@ -62,7 +66,7 @@ class ProcessEngine:
     ) -> R:
         """Runs a command in one transaction; a lost revision race is run again on fresh state.
 
-        If an instance cannot go on, nothing of the command is kept and an incident in a transaction of its own says why.
+        If an instance cannot go on, nothing of the command is kept; an incident in its own transaction says why.
         """
         for attempt in range(self.settings.limits.reruns + 1):
             ctx: CommandContext | None = None
@@ -116,9 +120,10 @@ class ProcessEngine:
             return query(ctx, *args, **kwargs)
 
     def close(self) -> None:
-        """Gives back connections and compiled tables."""
+        """Gives back connections and compiled tables, and forgets the keys of the vault."""
         self.database.dispose()
         self.definitions.close()
+        self.vault.close()
 
 
 def jobs_changed(ctx: CommandContext) -> None:
