@@ -9,16 +9,19 @@ from __future__ import annotations
 from engine.bpmn.definition import Element
 from engine.bpmn.elements import element_of
 from engine.bpmn.event_builder import event_definition
-from engine.bpmn.graph import Graph
+from engine.bpmn.graph import Graph, handler_of
 from engine.bpmn.model import Body, Node, Process
 from engine.bpmn.node_builder import NodeBuilder
 from engine.bpmn.specs.activities import Activity
+from engine.bpmn.specs.compensation import UndoSubProcess
 from engine.bpmn.specs.event_sub_processes import EventSubProcess, Listener
 from engine.bpmn.specs.events import BoundaryEvent
 from engine.bpmn.specs.joins import InclusiveGateway, Join, QuantityJoin
+from engine.bpmn.specs.loops import LoopBody
 from engine.bpmn.specs.node import FlowSpec
 from engine.bpmn.specs.node import Node as NodeSpec
 from engine.bpmn.specs.scope_spec import ScopeSpec
+from engine.bpmn.specs.sub_processes import CallActivity, SubProcess
 
 
 class ProcessBuilder:
@@ -38,6 +41,7 @@ class ProcessBuilder:
         doors = self._doors(spec, body, made)
         self._connect(body, made, doors)
         self._guard(body, made)
+        self._undo(spec)
         self._begin(spec, body, made)
         self._prepare_joins(body, made)
         return spec
@@ -74,21 +78,38 @@ class ProcessBuilder:
     def _guard(self, body: Body, made: dict[str, NodeSpec]) -> None:
         for node in body.nodes.values():
             spec = made[node.id]
-            if isinstance(spec, BoundaryEvent) and node.attached_to is not None:
-                host = made[node.attached_to]
-                assert isinstance(host, Activity)
+            if node.type != "boundaryEvent" or node.attached_to is None:
+                continue
+            host = made[node.attached_to]
+            assert isinstance(host, Activity)
+            if isinstance(spec, BoundaryEvent):
                 host.boundaries = (*host.boundaries, spec)
+            else:
+                host.handler = handler_of(node, body)
+                if isinstance(host, LoopBody):
+                    host.instance.undone_outside = True
+
+    def _undo(self, spec: ScopeSpec) -> None:
+        """Gives each sub-process that has no handler of its own a node that undoes what is inside it."""
+        for node in list(spec.task_specs.values()):
+            if isinstance(node, SubProcess) and not node.handles_events and not isinstance(node, CallActivity):
+                UndoSubProcess(spec, node.element, node)
 
     def _begin(self, spec: ScopeSpec, body: Body, made: dict[str, NodeSpec]) -> None:
         graph = Graph(body)
         spec.entries = {node_id: made[node_id] for node_id in graph.entries()}
         spec.starts = tuple(made[node_id] for node_id in graph.starts())
-        listeners = []
+        listeners: list[Listener] = []
         for node in body.nodes.values():
             sub_process = made[node.id]
             if isinstance(sub_process, EventSubProcess) and node.body is not None:
-                starts = [inner for inner in node.body.nodes.values() if inner.type == "startEvent"]
-                listeners += [self._listener(spec, start, sub_process) for start in starts]
+                for start in node.body.nodes.values():
+                    if start.type != "startEvent":
+                        continue
+                    if start.events[0].kind == "compensation":
+                        spec.undoing, spec.undoing_start = sub_process, start.id
+                    else:
+                        listeners.append(self._listener(spec, start, sub_process))
         spec.listeners = tuple(listeners)
 
     def _listener(self, spec: ScopeSpec, start: Node, sub_process: EventSubProcess) -> Listener:

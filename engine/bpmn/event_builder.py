@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.bpmn.model import Event, Node
+from engine.bpmn.specs.compensation import ThrowCancel, ThrowCompensation
 from engine.bpmn.specs.event_definitions import (
     CancelEventDefinition,
     ClockTimer,
@@ -61,6 +62,10 @@ def throw(node: Node, event: Event) -> Throw:
             return ThrowEscalation(event.code)
         case "terminate":
             return Terminate()
+        case "compensation":
+            return ThrowCompensation(event.ref, event.attributes["waitForCompletion"] != "false")
+        case "cancel":
+            return ThrowCancel()
     raise AssertionError(f"{event.kind} is no throwing event")
 
 

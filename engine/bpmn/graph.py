@@ -7,6 +7,15 @@ from collections.abc import Iterable
 from engine.bpmn.model import Body, Node
 
 
+def handler_of(boundary: Node, body: Body) -> str | None:
+    """Returns the activity that an association links to a compensation boundary event, None if there is none."""
+    for source, target in body.associations:
+        other = target if source == boundary.id else source if target == boundary.id else None
+        if other in body.nodes and body.nodes[other].for_compensation:
+            return other
+    return None
+
+
 class Graph:
     """The nodes of a body and who can follow whom: flows, events on their activities, links."""
 

@@ -13,7 +13,6 @@ from engine.bpmn.specs.decisions import DecisionCall
 from engine.bpmn.specs.event_sub_processes import EventSubProcess
 from engine.bpmn.specs.events import (
     BoundaryEvent,
-    Catching,
     EndEvent,
     IntermediateCatchEvent,
     LinkEvent,
@@ -85,8 +84,10 @@ class NodeBuilder:
                 return EventBasedGateway(spec, element)
         raise AssertionError(f"{node.type} passed the checks without a spec")
 
-    def _boundary(self) -> Catching:
+    def _boundary(self) -> NodeSpec:
         event = self._node.events[0]
+        if event.kind == "compensation":
+            return NodeSpec(self._spec, self._element)
         definition = event_definition(event)
         interrupting = self._node.interrupting or event.kind in ("error", "cancel")
         made = BoundaryEvent(self._spec, self._element, definition, interrupting=interrupting)

@@ -218,7 +218,7 @@ class InstanceWorkflow(ScopeWorkflow, BpmnWorkflow):
         return False
 
     def _stalled(self) -> None:
-        stuck = sorted({token.element_id for token in self.tokens_by_id.values() if token.task_spec.keeps_alive})
+        stuck = sorted({token.element_id for token in self.tokens_by_id.values() if token.keeps_alive})
         where = ", ".join(stuck)
         raise ExecutionFailed(
             f"nothing can go on: tokens are stuck at {where}", element_id=stuck[0] if stuck else None, code="stalled"

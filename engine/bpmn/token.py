@@ -61,6 +61,11 @@ class Token(Task):
             workflow.top.add_token(self)
 
     @property
+    def keeps_alive(self) -> bool:
+        """Tells whether the token keeps its scope from completing; one that only swallows late tokens does not."""
+        return bool(self.task_spec.keeps_alive) and "late" not in self.internal_data
+
+    @property
     def memory(self) -> dict[str, Any]:
         """What the node of the token remembers; stored with the instance."""
         return self.internal_data
@@ -131,12 +136,22 @@ class Token(Task):
         """Returns the variables in sight."""
         return self.top.scopes.view(self.scope_id)
 
-    def evaluate(self, value: Value) -> Any:
-        """Returns what an expression or literal of this node yields; raises ExecutionFailed naming the element."""
+    def evaluate(self, value: Value, **extra: Any) -> Any:
+        """Returns what an expression or literal of this node yields; raises ExecutionFailed naming the element.
+
+        `extra` are variables that exist for this evaluation alone.
+        """
+        variables = {**self.variables(), **extra} if extra else self.variables()
         try:
-            return value.evaluate(self.variables(), self.top.services.environment)
+            return value.evaluate(variables, self.top.services.environment)
         except FeelError as error:
             raise ExecutionFailed(f"{self.element_id}: {error}", element_id=self.element_id) from error
+
+    def local_variables(self) -> dict[str, str] | None:
+        """Returns the stored form of the token's own variables, None if it has no scope of its own."""
+        if self.scope_id != self.id:
+            return None
+        return {name: value.decode() for name, value in self.top.scopes.local(self.id).stored.items()}
 
     def fail(self, message: str, *, code: str = "executionFailed") -> ExecutionFailed:
         """Returns the error that says why the instance cannot go on here."""

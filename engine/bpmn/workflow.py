@@ -79,7 +79,7 @@ class ScopeWorkflow:
 
     def settle(self) -> None:
         """Completes the scope when no token is left in it that has something to do (BPMN 13.3.4)."""
-        if not self.completed and not any(token.task_spec.keeps_alive for token in self._live()):
+        if not self.completed and not any(token.keeps_alive for token in self._live()):
             self.finish()
 
     def _live(self) -> Iterator[Token]:

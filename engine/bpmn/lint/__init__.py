@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.bpmn.lint.activities import check_activities
+from engine.bpmn.lint.compensation import check_compensation
 from engine.bpmn.lint.events import check_events
 from engine.bpmn.lint.extensions import check_extensions
 from engine.bpmn.lint.flows import check_flows
@@ -26,6 +27,7 @@ CHECKS: tuple[Callable[[Process, Report], None], ...] = (
     check_gateways,
     check_events,
     check_activities,
+    check_compensation,
     check_extensions,
 )
 

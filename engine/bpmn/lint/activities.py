@@ -22,8 +22,6 @@ def check_activities(process: Process, report: Report) -> None:
             check(node, report)
         if node.loop is not None:
             _check_loop(node, report)
-        if node.for_compensation:
-            report.unsupported(node, f"补偿活动 {node.id}", f"The compensation activity {node.id}")
 
 
 def _user_task(node: Node, report: Report) -> None:
@@ -108,10 +106,6 @@ def _ad_hoc(node: Node, report: Report) -> None:
     report.unsupported(node, f"自由子流程 {node.id}", f"The ad-hoc sub-process {node.id}")
 
 
-def _transaction(node: Node, report: Report) -> None:
-    report.unsupported(node, f"事务子流程 {node.id}", f"The transaction {node.id}")
-
-
 def _check_loop(node: Node, report: Report) -> None:
     loop = node.loop
     if loop is None or loop.kind == "standard":
@@ -148,5 +142,4 @@ _CHECKS = {
     "receiveTask": _receive_task,
     "callActivity": _call_activity,
     "adHocSubProcess": _ad_hoc,
-    "transaction": _transaction,
 }

@@ -12,11 +12,13 @@ from engine.bpmn.vocabulary import ACTIVITIES, EVENTS
 from engine.errors import LimitReached
 
 ALLOWED = {
-    "startEvent": frozenset({"message", "timer", "signal", "error", "escalation", "conditional"}),
+    "startEvent": frozenset({"message", "timer", "signal", "error", "escalation", "conditional", "compensation"}),
     "intermediateCatchEvent": frozenset({"message", "timer", "signal", "conditional", "link"}),
-    "intermediateThrowEvent": frozenset({"message", "signal", "escalation", "link"}),
-    "endEvent": frozenset({"message", "signal", "error", "escalation", "terminate"}),
-    "boundaryEvent": frozenset({"message", "timer", "signal", "error", "escalation", "conditional"}),
+    "intermediateThrowEvent": frozenset({"message", "signal", "escalation", "compensation", "link"}),
+    "endEvent": frozenset({"message", "signal", "error", "escalation", "terminate", "compensation", "cancel"}),
+    "boundaryEvent": frozenset(
+        {"message", "timer", "signal", "error", "escalation", "conditional", "compensation", "cancel"}
+    ),
 }
 _CATCHING = frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent"})
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from engine.bpmn.graph import Graph
 from engine.bpmn.lint.report import Report
 from engine.bpmn.model import Body, Node, Process
 
-_LISTENS_TO = frozenset({"message", "timer", "signal", "error", "escalation", "conditional"})
+_LISTENS_TO = frozenset({"message", "timer", "signal", "error", "escalation", "conditional", "compensation"})
 
 
 def check_scopes(process: Process, report: Report) -> None:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 class Activity(Step):
     """Base of tasks, sub-processes and call activities. Does nothing and goes on: a plain or manual task.
 
-    `boundaries` are the events that guard it; `handler` names the node that undoes it.
+    `boundaries` are the events that guard it; `undone_outside`: the loop around it has a handler for all instances.
     """
 
     def __init__(self, scope_spec: Any, element: Element, *, name: str | None = None) -> None:
         super().__init__(scope_spec, element, name=name)
         self.boundaries: tuple[BoundaryEvent, ...] = ()
-        self.handler: str | None = None
+        self.undone_outside = False
 
     def _run_hook(self, token: Token) -> bool | None:
         self.begin(token)
@@ -53,4 +53,4 @@ class Activity(Step):
 
     def remember(self, token: Token) -> None:
         """Notes that the activity is complete and can be undone."""
-        token.workflow.compensable.append([self.name, None])
+        token.workflow.compensable.append([self.name, token.local_variables(), None])

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class EventSubProcess(SubProcess):
     """The body of an event sub-process; `begin_with` in the token's memory names the start event that fired."""
 
+    handles_events: ClassVar[bool] = True
+
     def execute(self, token: Token) -> bool | None:
         self.open_scope(token)
         inner = token.top.create_subprocess(token, self.body)

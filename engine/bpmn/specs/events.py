@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.definition import Element
 from engine.bpmn.outcome import TimerWait
-from engine.bpmn.specs.event_definitions import Condition, EventDefinition, Thrown, arm, rearmed_timer
+from engine.bpmn.specs.catching import catch_scoped
+from engine.bpmn.specs.event_definitions import (
+    CancelEventDefinition,
+    Condition,
+    EventDefinition,
+    Thrown,
+    arm,
+    rearmed_timer,
+)
 from engine.bpmn.specs.gateways import waits_in_gateway
 from engine.bpmn.specs.node import Node, Step
 
@@ -90,11 +98,22 @@ class ThrowEvent(Step):
                 result = None
         return result
 
+    def resume(self, token: Token) -> None:
+        if token.memory.pop("cancels", False):
+            cancel_transaction(token)
+        else:
+            token.complete()
+
     def completed_by(self, token: Token, variables: Mapping[str, Any]) -> None:
         """Goes on after a worker has sent the message."""
         token.top.close_wait(token)
         self.receive(token, variables)
         token.complete()
+
+
+def cancel_transaction(token: Token) -> None:
+    """Hands a cancelled transaction to its cancel boundary event."""
+    catch_scoped(Thrown(CancelEventDefinition()), host=token.workflow.host)
 
 
 class EndEvent(ThrowEvent):

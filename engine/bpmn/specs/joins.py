@@ -103,7 +103,7 @@ class InclusiveGateway(Join):
         empty = [nodes for flow, nodes in self.reach.items() if not counts.get(flow)]
         for other in token.workflow.task_tree.children:
             name = other.task_spec.name
-            if other is token or not other.task_spec.keeps_alive:
+            if other is token or not other.keeps_alive:
                 continue
             if any(name in nodes for nodes in empty) and not any(name in nodes for nodes in filled):
                 return False

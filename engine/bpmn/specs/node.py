@@ -34,10 +34,13 @@ class FlowSpec:
 class Node(BpmnSpecMixin):
     """Base of all flow nodes. `element` is what the owner drew; several nodes may stand for one element.
 
-    `keeps_alive` tells whether a token here keeps its scope from completing.
+    `keeps_alive` tells whether a token here keeps its scope from completing; `handles_events` marks event
+    sub-processes; `handler` names the node that undoes this one.
     """
 
     keeps_alive: ClassVar[bool] = True
+    handles_events: ClassVar[bool] = False
+    handler: str | None = None
 
     def __init__(self, scope_spec: Any, element: Element, *, name: str | None = None) -> None:
         super().__init__(scope_spec, name or element.id)
@@ -117,6 +120,10 @@ class Node(BpmnSpecMixin):
     def resume(self, token: Token) -> None:
         """Goes on when what lies inside the activity is done."""
         token.complete()
+
+    def all_undone(self, token: Token) -> None:
+        """Goes on when everything that this token had undone is undone."""
+        token.top.push(token)
 
     def child_finished(self, token: Token, child: Token) -> None:
         """Something inside this token is complete and gone."""

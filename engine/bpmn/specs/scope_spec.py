@@ -10,6 +10,7 @@ from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
 from engine.bpmn.definition import Element
 from engine.bpmn.specs.node import Node
+from engine.bpmn.specs.undoing import handler_finished
 
 if TYPE_CHECKING:
     from engine.bpmn.specs.event_sub_processes import Listener
@@ -25,7 +26,13 @@ class ScopeRoot(Node):
     keeps_alive = False
 
     def child_finished(self, token: Token, child: Token) -> None:
-        token.workflow.settle()
+        workflow = token.workflow
+        if "thrower" in child.memory:
+            handler_finished(workflow, child)
+        if workflow.host is None:
+            workflow.settle()
+        else:
+            workflow.host.task_spec.inner_finished(workflow.host, workflow, child)
 
 
 class ScopeSpec(BpmnProcessSpec):
@@ -33,7 +40,8 @@ class ScopeSpec(BpmnProcessSpec):
 
     The library's start task, end join and end task are left out: a scope here begins with a token on each of
     `starts` and is over when no token is left. `entries` maps the id of each start event (or of what stands for one)
-    to the node that begins there.
+    to the node that begins there. `undoing` is the compensation event sub-process that undoes the scope as a whole,
+    and begins at `undoing_start`.
     """
 
     def __init__(self, name: str) -> None:
@@ -46,7 +54,8 @@ class ScopeSpec(BpmnProcessSpec):
         self.starts: tuple[Node, ...] = ()
         self.entries: Mapping[str, Node] = {}
         self.listeners: tuple[Listener, ...] = ()
-        self.inner: dict[str, ScopeSpec] = {}
+        self.undoing: Node | None = None
+        self.undoing_start = ""
         self.start = ScopeRoot(self, Element(ROOT_NAME, "process"))
 
     def node(self, name: str) -> Node:

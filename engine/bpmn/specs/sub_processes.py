@@ -38,7 +38,13 @@ class SubProcess(Activity):
         token.complete()
 
     def leave_scope(self, token: Token, inner: SubWorkflow) -> None:
-        """Takes what is needed out of the scope that is complete."""
+        """Takes what is needed out of the scope that is complete: what in it can be undone."""
+        if self.handler is None and not self.undone_outside and (inner.compensable or self.body.undoing is not None):
+            token.workflow.compensable.append([self.name, token.local_variables(), inner.compensable])
+
+    def inner_finished(self, token: Token, inner: SubWorkflow, child: Token) -> None:
+        """Something in the scope is complete; the scope is, when it was the last."""
+        inner.settle()
 
     def _on_cancel(self, token: Token) -> None:
         inner = token.top.subprocesses.pop(token.id, None)

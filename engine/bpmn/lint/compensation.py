@@ -1,0 +1,94 @@
+"""Compensation and transactions (BPMN 10.7): handlers that belong to something, and somebody who waits for a cancel."""
+
+from __future__ import annotations
+
+from engine.bpmn.graph import handler_of
+from engine.bpmn.lint.report import Report
+from engine.bpmn.model import Body, Event, Node, Process
+
+
+def check_compensation(process: Process, report: Report) -> None:
+    """Checks every compensation event, handler and transaction of a process."""
+    for body, owner in _bodies(process):
+        handlers = set()
+        for node in body.nodes.values():
+            for event in node.events:
+                if event.kind == "compensation":
+                    _check_event(node, event, body, process, owner, report)
+                elif event.kind == "cancel":
+                    _check_cancel(node, body, owner, report)
+            if _is_compensation_boundary(node):
+                handlers.add(handler_of(node, body))
+        for node in body.nodes.values():
+            if node.for_compensation and node.id not in handlers:
+                report.error(
+                    "handler-alone",
+                    node,
+                    f"补偿活动 {node.id} 没有与补偿边界事件相连。",
+                    f"No compensation boundary event is associated with the compensation activity {node.id}.",
+                )
+
+
+def _bodies(process: Process) -> list[tuple[Body, Node | None]]:
+    inner: list[tuple[Body, Node | None]] = [(node.body, node) for node in process.nodes() if node.body is not None]
+    return [(process.body, None), *inner]
+
+
+def _is_compensation_boundary(node: Node) -> bool:
+    return node.type == "boundaryEvent" and any(event.kind == "compensation" for event in node.events)
+
+
+def _check_event(node: Node, event: Event, body: Body, process: Process, owner: Node | None, report: Report) -> None:
+    if node.type == "boundaryEvent":
+        if handler_of(node, body) is None:
+            report.error(
+                "no-handler",
+                node,
+                f"补偿边界事件 {node.id} 没有关联补偿活动。",
+                f"The compensation boundary event {node.id} is not associated with a compensation activity.",
+            )
+        if body.outgoing(node.id):
+            report.error(
+                "flow-from-compensation",
+                node,
+                f"补偿边界事件 {node.id} 不能有流出的顺序流。",
+                f"The compensation boundary event {node.id} must not have an outgoing flow.",
+            )
+    elif node.type != "startEvent" and event.ref is not None:
+        _check_target(node, event.ref, process, report)
+    elif node.type == "startEvent" and (owner is None or owner in process.body.nodes.values()):
+        report.error(
+            "bad-start",
+            node,
+            f"补偿事件子流程只能放在子流程之内({node.id})。",
+            f"A compensation event sub-process must lie inside a sub-process ({node.id}).",
+        )
+
+
+def _check_target(node: Node, reference: str, process: Process, report: Report) -> None:
+    target = next((other for other in process.nodes() if other.id == reference), None)
+    if target is None:
+        report.error(
+            "unknown-reference",
+            node,
+            f"{node.id} 要补偿的活动 {reference} 不存在。",
+            f"The activity {reference} that {node.id} compensates does not exist.",
+        )
+
+
+def _check_cancel(node: Node, body: Body, owner: Node | None, report: Report) -> None:
+    if node.type == "endEvent" and (owner is None or owner.type != "transaction"):
+        report.error(
+            "cancel-outside-transaction",
+            node,
+            f"取消结束事件 {node.id} 只能放在事务子流程之内。",
+            f"The cancel end event {node.id} must lie directly in a transaction.",
+        )
+    host = body.nodes.get(node.attached_to or "")
+    if node.type == "boundaryEvent" and (host is None or host.type != "transaction"):
+        report.error(
+            "cancel-outside-transaction",
+            node,
+            f"取消边界事件 {node.id} 只能附着在事务子流程上。",
+            f"The cancel event {node.id} can only be attached to a transaction.",
+        )
