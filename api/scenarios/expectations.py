@@ -167,10 +167,11 @@ def _equal(actual: Any, wanted: Any) -> bool:
 
 def _decision(driver: Driver, case_id: str, wanted: Mapping[str, Any], _cases: dict[str, str]) -> Iterator[str]:
     taken = {
-        step["d"]["decision"]: step["d"]
+        decision["decision"]: decision
         for event in driver.case(case_id).events
         for step in event.get("steps", ())
         if step["s"] == "decided"
+        for decision in _with_required(step["d"])
     }
     for key, facts in wanted.items():
         if key not in taken:
@@ -182,6 +183,13 @@ def _decision(driver: Driver, case_id: str, wanted: Mapping[str, Any], _cases: d
         output = from_json(taken[key]["output"])
         if "output" in facts and not _equal(output, facts["output"]):
             yield f"decision {key} gave {output!r}, expected {facts['output']!r}"
+
+
+def _with_required(decision: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yields a recorded decision and those that it asked on the way."""
+    for required in decision.get("required", ()):
+        yield from _with_required(required)
+    yield decision
 
 
 def _started(driver: Driver, case_id: str, wanted: Mapping[str, str], cases: dict[str, str]) -> Iterator[str]:
