@@ -46,11 +46,11 @@ Route = tuple[str, Any, str | None]
 def create_app(engine: ProcessEngine, *, run_jobs: bool | None = None) -> falcon.asgi.App[Any, Any]:
     """Returns the ASGI application of an engine.
 
-    `run_jobs` starts the job executor with it: by default on SQLite, where this is the only process.
+    `run_jobs` starts the job executor with it: by default where this is the only process.
     """
     commands = Commands(engine)
     doorkeeper = Doorkeeper(commands)
-    executor = Executor(engine, wanted=engine.settings.is_sqlite if run_jobs is None else run_jobs)
+    executor = Executor(engine, wanted=_runs_jobs(engine) if run_jobs is None else run_jobs)
     app = falcon.asgi.App(middleware=[*components(doorkeeper), executor])
     _configure(app, engine)
     for path, resource, suffix in _rest_routes(commands, doorkeeper):
@@ -61,6 +61,11 @@ def create_app(engine: ProcessEngine, *, run_jobs: bool | None = None) -> falcon
     app.add_sink(web.Pages(commands), prefix="/")
     add_error_handlers(app)
     return app
+
+
+def _runs_jobs(engine: ProcessEngine) -> bool:
+    """On SQLite, and with a virtual clock, there is no other process that could run them (`marque work`)."""
+    return engine.settings.is_sqlite or engine.settings.virtual_clock
 
 
 def _rest_routes(commands: Commands, doorkeeper: Doorkeeper) -> list[Route]:

@@ -41,7 +41,8 @@ class Attachments(Resource):
         resp.media = made.reference
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, attachment_id: str) -> None:
-        found, body = await self.commands.run(actor_of(req), self._read, attachment_id)
+        found, body = await self.commands.read(actor_of(req), self._read, attachment_id)
+        await self.commands.run(actor_of(req), _record_reading, found)
         resp.content_type = found.type
         resp.set_header("Content-Disposition", f"attachment; filename={found.id}{SUFFIXES.get(found.type, '')}")
         resp.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
@@ -51,13 +52,15 @@ class Attachments(Resource):
         return self._store.store(self._keystore.key_for(subject, clock.now()), [body])
 
     def _read(self, ctx: CommandContext, attachment_id: str) -> tuple[Attachment, bytes]:
-        """Returns the file and records that it was shown: a photograph may show a person or a number plate."""
         found = attachments.get(ctx, attachment_id)
         authorizations.require_instance(ctx, found.process_instance_id)
-        body = b"".join(self._store.read(ctx, found))
-        event = {"case": found.process_instance_id, "attachment": found.id, "sha256": found.sha256}
-        history.record(ctx, access.access_chain(found.process_instance_id), "attachmentRead", event)
-        return found, body
+        return found, b"".join(self._store.read(ctx, found))
+
+
+def _record_reading(ctx: CommandContext, found: Attachment) -> None:
+    """Records that a file is shown, before it is: a photograph may show a person or a number plate."""
+    event = {"case": found.process_instance_id, "attachment": found.id, "sha256": found.sha256}
+    history.record(ctx, access.access_chain(found.process_instance_id), "attachmentRead", event)
 
 
 SUFFIXES = {

@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Any
 
 import falcon.asgi
+from sqlalchemy import update
 
 from api.commands import Commands, Resource, actor_of
 from api.composition import VIRTUAL_NOW
 from api.params import Parameters, read_body
 from api.times import read_instant, write_instant
 from engine import models
-from engine.clock import VirtualClock
+from engine.clock import VirtualClock, to_micros
 from engine.context import Actor, CommandContext
 from engine.errors import InvalidRequest, NotFound
 from engine.job_executor import advance
@@ -60,4 +61,10 @@ class Clock(Resource):
 
 
 def _keep(ctx: CommandContext, instant: datetime) -> None:
+    """Keeps the instant. Sessions move along: no real time passed, so whoever is logged in stays logged in."""
+    passed = to_micros(instant) - ctx.now_micros
+    session = models.session
+    ctx.connection.execute(
+        update(session).values(created_at=session.c.created_at + passed, last_seen_at=session.c.last_seen_at + passed)
+    )
     _KEEP.run(ctx.connection, name=VIRTUAL_NOW, value=instant.isoformat())

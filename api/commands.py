@@ -53,7 +53,12 @@ class Commands:
 
 
 class Resource:
-    """A noun of the interface: decodes a request, runs one command, answers with its representation."""
+    """A noun of the interface: decodes a request, runs one command, answers with its representation.
+
+    `public` resources answer whoever asks; all others somebody who is logged in.
+    """
+
+    public = False
 
     def __init__(self, commands: Commands) -> None:
         self.commands = commands

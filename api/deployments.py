@@ -9,7 +9,8 @@ import falcon.asgi
 
 from api import representations
 from api.commands import Resource, actor_of
-from api.params import Parameters
+from api.middleware import LARGE_BYTES
+from api.params import NAME_LENGTH, Parameters, TooLarge
 from engine import definitions, deployments
 from engine.context import CommandContext
 from engine.errors import InvalidRequest, NotFound
@@ -73,14 +74,24 @@ async def _parts(req: falcon.asgi.Request) -> tuple[dict[str, str], dict[str, by
         raise InvalidRequest("a deployment is sent as multipart/form-data")
     fields: dict[str, str] = {}
     files: dict[str, bytes] = {}
+    size = 0
     async for part in await req.get_media():
         if part.filename:
-            files[part.filename] = await part.get_data()
+            body = files[_file_name(part.filename)] = await part.get_data()
+            size += len(body)
+            if size > LARGE_BYTES:
+                raise TooLarge(f"a deployment has at most {LARGE_BYTES} bytes")
         elif part.name in FIELDS:
             fields[part.name] = (await part.get_data()).decode(errors="replace")[:255]
         else:
             raise InvalidRequest("a part of the deployment is neither a known field nor a file with a name")
     return fields, files
+
+
+def _file_name(name: str) -> str:
+    if len(name) > NAME_LENGTH or "\x00" in name:
+        raise InvalidRequest(f"the name of a file has at most {NAME_LENGTH} characters")
+    return name
 
 
 def _flag(fields: dict[str, str], name: str) -> bool:

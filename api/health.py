@@ -14,12 +14,16 @@ from engine.context import SYSTEM_ACTOR
 class Health(Resource):
     """The process answers."""
 
+    public = True
+
     async def on_get(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         resp.media = {"status": "ok"}
 
 
 class Readiness(Resource):
-    """The database answers, too, and has this version's tables."""
+    """The database answers, too, and has its tables."""
+
+    public = True
 
     async def on_get(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         try:

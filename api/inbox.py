@@ -11,7 +11,7 @@ from typing import Any
 import falcon
 import falcon.asgi
 
-from api import completion, forms, readings
+from api import forms, readings
 from api.commands import Resource, actor_of
 from api.params import Parameters, read_body
 from api.task_cards import card, cards, next_card
@@ -64,7 +64,7 @@ class Inbox(Resource):
 
     async def on_post_complete(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
         data = Parameters(await read_body(req)).mapping("data")
-        await completion.complete(self.commands, actor_of(req), task_id, data)
+        await self.commands.run(actor_of(req), user_tasks.complete, task_id, data)
         following = await self.commands.read(actor_of(req), next_card)
         resp.media = {"completed": task_id, "next": following}
 

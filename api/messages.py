@@ -49,7 +49,7 @@ def read_message(body: Parameters) -> Message:
             raise InvalidRequest(f"{name} is not supported")
     return Message(
         name=body.required("messageName"),
-        business_key=body.text("businessKey"),
+        business_key=body.short("businessKey"),
         process_instance_id=body.text("processInstanceId"),
         correlation_keys=read_variables(body.raw("correlationKeys"), name="correlationKeys"),
         variables=read_variables(body.raw("processVariables"), name="processVariables"),

@@ -11,6 +11,7 @@ import falcon.asgi
 
 from api.params import TooLarge
 from api.security import Doorkeeper, require_same_site
+from engine.errors import InvalidRequest
 from engine.ids import new_id
 
 log = logging.getLogger("marque.access")
@@ -28,8 +29,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
 }
-PROTECTED = ("/api/", "/engine-rest/")
-OPEN = frozenset({"/api/session", "/api/demo"})
+ANSWERS_OF_RESOURCES = ("/api/", "/engine-rest/")
 # Deployments bring many files at once and attachments are photographs; both read their bodies with bounds of their own.
 LARGE_BODIES = ("/api/attachments", "/deployment/create")
 LARGE_BYTES = 64 * 1024 * 1024
@@ -72,27 +72,32 @@ class SafeHeaders:
         for name, value in HEADERS.items():
             if resp.get_header(name) is None:
                 resp.set_header(name, value)
-        if req.path.startswith(PROTECTED) and resp.get_header("Cache-Control") is None:
+        if req.path.startswith(ANSWERS_OF_RESOURCES) and resp.get_header("Cache-Control") is None:
             resp.set_header("Cache-Control", "no-store")
 
 
-class BodyBound:
-    """Refuses a body that says it is too large before a byte of it is read."""
+class Bounds:
+    """Refuses a body that says it is too large before a byte of it is read, and a path that no database can keep."""
 
     async def process_request(self, req: falcon.asgi.Request, _resp: falcon.asgi.Response) -> None:
+        if "\x00" in req.path:
+            raise InvalidRequest("the path holds the character U+0000")
         limit = LARGE_BYTES if req.path.endswith(LARGE_BODIES) else BODY_BYTES
         if (req.content_length or 0) > limit:
             raise TooLarge(f"the body is larger than {limit} bytes")
 
 
 class Identity:
-    """Finds out who asks before any resource is reached; everything but the log-in needs somebody."""
+    """Finds out who asks before any resource is reached. Every routed resource needs somebody unless it says itself
+    that it is public: a check of the path could be walked around by another spelling of it."""
 
     def __init__(self, doorkeeper: Doorkeeper) -> None:
         self._doorkeeper = doorkeeper
 
-    async def process_request(self, req: falcon.asgi.Request, _resp: falcon.asgi.Response) -> None:
-        if not f"{req.path}/".startswith(PROTECTED) or req.path in OPEN:
+    async def process_resource(
+        self, req: falcon.asgi.Request, _resp: falcon.asgi.Response, resource: object, _params: dict[str, Any]
+    ) -> None:
+        if getattr(resource, "public", False):
             return
         visitor = await self._doorkeeper.identify(req)
         req.context.actor, req.context.visitor = visitor.actor, visitor
@@ -101,4 +106,4 @@ class Identity:
 
 def components(doorkeeper: Doorkeeper) -> list[Any]:
     """Returns the middleware in order: the first one sees the request first and the answer last."""
-    return [RequestLine(), SafeHeaders(), BodyBound(), Identity(doorkeeper)]
+    return [RequestLine(), SafeHeaders(), Bounds(), Identity(doorkeeper)]

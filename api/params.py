@@ -18,6 +18,7 @@ from engine.values import load
 Q = TypeVar("Q")
 
 BODY_BYTES = 4 * 1024 * 1024
+NAME_LENGTH = 255
 MAX_RESULTS = 2_000
 MAX_OFFSET = 2**31 - 1
 # Asked for by clients whatever the query is about; they change nothing here.
@@ -115,6 +116,13 @@ class Parameters:
             return value
         raise InvalidRequest(f"{name} must be text")
 
+    def short(self, name: str) -> str | None:
+        """Reads a text that is kept in a column for names."""
+        value = self.text(name)
+        if value is not None and len(value) > NAME_LENGTH:
+            raise InvalidRequest(f"{name} has at most {NAME_LENGTH} characters")
+        return value
+
     def texts(self, name: str) -> tuple[str, ...] | None:
         """Reads a JSON list, or text separated by commas."""
         value = self._values.get(name)
@@ -178,7 +186,7 @@ class Parameters:
             raise InvalidRequest("sortOrder needs sortBy")
         allowed = frozenset(known)
         for entry in entries:
-            if entry.get("sortBy") not in allowed or entry.get("sortOrder") not in {"asc", "desc"}:
+            if str(entry.get("sortBy")) not in allowed or str(entry.get("sortOrder")) not in {"asc", "desc"}:
                 raise InvalidRequest(f"sortBy must be one of {', '.join(sorted(allowed))}; sortOrder asc or desc")
         return tuple((entry["sortBy"], entry["sortOrder"]) for entry in entries) or default
 

@@ -129,7 +129,7 @@ def _start(
     ctx: CommandContext, *, which: dict[str, str], values: dict[str, Any], body: Parameters, with_form: bool
 ) -> dict[str, Any]:
     instance: ProcessInstance = start_forms.start_instance(
-        ctx, named(ctx, which), values, business_key=body.text("businessKey"), with_form=with_form
+        ctx, named(ctx, which), values, business_key=body.short("businessKey"), with_form=with_form
     )
     written = representations.process_instance(instance)
     if body.boolean("withVariablesInReturn"):

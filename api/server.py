@@ -47,8 +47,9 @@ class Server(BaseApplication):  # type: ignore[misc]
 def options(settings: Settings) -> Mapping[str, Any]:
     """Returns gunicorn's settings."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    # SQLite has one writer: further processes would only wait for its lock, each with an executor of its own.
-    workers = 1 if settings.is_sqlite else min(MAX_WORKERS, os.cpu_count() or 1)
+    # SQLite has one writer: further processes would only wait for its lock, each with an executor of its own. A
+    # virtual clock is one process's.
+    workers = 1 if settings.is_sqlite or settings.virtual_clock else min(MAX_WORKERS, os.cpu_count() or 1)
     return {
         "bind": f"{host}:{settings.port}",
         "worker_class": "asgi",
@@ -58,7 +59,7 @@ def options(settings: Settings) -> Mapping[str, Any]:
         "control_socket_disable": True,
         "graceful_timeout": GRACEFUL_SECONDS,
         "timeout": 120,
-        "keepalive": 30,
+        "keepalive": 5,
         "proc_name": "marque",
         "loglevel": settings.log if settings.log in {"debug", "error", "critical"} else "warning",
         # The access line is our own: gunicorn's would hold query values.

@@ -20,6 +20,8 @@ from engine.users import User
 class Sessions(Resource):
     """The session of the browser that asks."""
 
+    public = True
+
     def __init__(self, commands: Commands, doorkeeper: Doorkeeper) -> None:
         super().__init__(commands)
         self._doorkeeper = doorkeeper
@@ -34,7 +36,7 @@ class Sessions(Resource):
             token,
             path="/",
             max_age=int(ABSOLUTE.total_seconds()),
-            secure=req.scheme == "https",
+            secure=req.forwarded_scheme == "https",
             http_only=True,
             same_site="Strict",
         )
@@ -65,6 +67,8 @@ class Sessions(Resource):
 
 class Demo(Resource):
     """Who can log in to the demonstration; in any other mode it tells nothing."""
+
+    public = True
 
     async def on_get(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         if not self.commands.engine.settings.demo:

@@ -7,7 +7,7 @@ from typing import Any
 
 import falcon.asgi
 
-from api import completion, forms, readings, representations
+from api import forms, readings, representations
 from api.commands import Resource, actor_of, no_content
 from api.params import BOOLEAN, INTEGER, MICROS, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
 from api.typed_values import read_variables, write_variable, write_variables
@@ -75,7 +75,7 @@ class UserTasks(Resource):
     async def on_post_complete(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
         body = Parameters(await read_body(req))
         values = read_variables(body.raw("variables"))
-        await completion.complete(self.commands, actor_of(req), task_id, values)
+        await self.commands.run(actor_of(req), user_tasks.complete, task_id, values)
         if body.boolean("withVariablesInReturn"):
             resp.media = write_variables(values)
         else:
@@ -87,7 +87,7 @@ class UserTasks(Resource):
         command: Callable[[CommandContext, str, str | None], UserTask],
         task_id: str,
     ) -> None:
-        user_id = Parameters(await read_body(req)).text("userId")
+        user_id = Parameters(await read_body(req)).short("userId")
         await self.commands.run(actor_of(req), _on_behalf, command, task_id, user_id)
 
     # -------------------------------------------------------- reading one

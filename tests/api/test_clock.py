@@ -11,7 +11,7 @@ from api.app import create_app
 from api.composition import build_engine
 from engine.clock import SystemClock
 from engine.process_engine import ProcessEngine
-from tests.api.desk import Person
+from tests.api.desk import PASSWORD, Person
 
 
 def test_the_clock_moves_forward_and_is_kept(engine: ProcessEngine, csr: Person) -> None:
@@ -22,6 +22,13 @@ def test_the_clock_moves_forward_and_is_kept(engine: ProcessEngine, csr: Person)
     again = build_engine(engine.settings)
     assert again.clock.now() == datetime(2026, 10, 3, 1, 0, tzinfo=UTC)
     again.close()
+
+
+def test_whoever_is_logged_in_stays_so_when_the_clock_is_moved(client: testing.TestClient, csr: Person) -> None:
+    opened = client.simulate_post("/api/session", json={"username": "csr", "password": PASSWORD})
+    cookies = {"marque_session": opened.cookies["marque_session"].value}
+    assert csr.put("/api/clock", {"now": "2026-10-08T09:00:00+08:00"}).status_code == 200
+    assert client.simulate_get("/api/session", cookies=cookies).status_code == 200
 
 
 def test_the_clock_never_runs_backwards(csr: Person) -> None:

@@ -131,3 +131,22 @@ def test_identity_and_profile_tell_what_clients_ask(csr: Person, calls: str) -> 
     assert csr.get("/engine-rest/user/css/profile").status_code == 403
     assert csr.get("/engine-rest/identity/groups?userId=csr").json["groups"] == [{"id": "CSR", "name": "客服专员"}]
     assert csr.get("/engine-rest/engine").json == [{"name": "default"}]
+
+
+@pytest.mark.parametrize("path", ["//api/clock", "//engine-rest/version", "/api/clock/", "/engine-rest//version"])
+def test_no_spelling_of_a_path_leads_past_the_log_in(client: testing.TestClient, calls: str, path: str) -> None:
+    answer = client.simulate_get(path)
+    assert answer.status_code in {401, 404, 503}, "a page that is not built, or nothing: never the resource"
+    assert "7.24" not in answer.text
+    assert "2026-10-01" not in answer.text
+
+
+def test_what_no_column_keeps_is_refused(csr: Person, task_id: str) -> None:
+    long = "x" * 300
+    for answer in (
+        csr.post("/engine-rest/process-definition/key/calls/start", {"businessKey": long}),
+        csr.post(f"/engine-rest/task/{task_id}/assignee", {"userId": long}),
+        csr.post("/engine-rest/task", {"sorting": [{"sortBy": ["id"], "sortOrder": {}}]}),
+        csr.get("/engine-rest/task/%00"),
+    ):
+        assert answer.status_code == 400, answer.text

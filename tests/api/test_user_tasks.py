@@ -187,3 +187,38 @@ def test_empty_bodies_and_nulls_are_tolerated(task_id: str, csr: Person) -> None
     assert csr.post("/engine-rest/task", {"assignee": None, "candidateGroup": None}).status_code == 200
     variables = {"caller": {"value": NAME, "type": None, "valueInfo": None}}
     assert csr.post(f"/engine-rest/task/{task_id}/complete", {"variables": variables}).status_code == 204
+
+
+STUCK = """<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="definitions" targetNamespace="https://marque.app/test">
+  <bpmn:process id="stuck" isExecutable="true" camunda:historyTimeToLive="P30D">
+    <bpmn:startEvent id="begin"><bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent>
+    <bpmn:sequenceFlow id="f1" sourceRef="begin" targetRef="weigh" />
+    <bpmn:userTask id="weigh" camunda:candidateGroups="CSR"><bpmn:incoming>f1</bpmn:incoming>
+      <bpmn:outgoing>f2</bpmn:outgoing></bpmn:userTask>
+    <bpmn:sequenceFlow id="f2" sourceRef="weigh" targetRef="heavy" />
+    <bpmn:exclusiveGateway id="heavy"><bpmn:incoming>f2</bpmn:incoming><bpmn:outgoing>f3</bpmn:outgoing>
+      </bpmn:exclusiveGateway>
+    <bpmn:sequenceFlow id="f3" sourceRef="heavy" targetRef="end">
+      <bpmn:conditionExpression>weight &gt; 10</bpmn:conditionExpression></bpmn:sequenceFlow>
+    <bpmn:endEvent id="end"><bpmn:incoming>f3</bpmn:incoming></bpmn:endEvent>
+  </bpmn:process>
+</bpmn:definitions>"""
+
+
+def test_what_the_diagram_cannot_go_on_with_keeps_the_task_and_opens_an_incident(csr: Person, owner: Person) -> None:
+    assert owner.deploy({"stuck.bpmn": STUCK}).status_code == 200
+    csr.post("/engine-rest/process-definition/key/stuck/start", {})
+    (task,) = csr.get("/engine-rest/task").json
+    stuck = csr.post(f"/engine-rest/task/{task['id']}/complete", {"variables": {"weight": {"value": 5}}})
+    assert (stuck.status_code, stuck.json["type"]) == (400, "ProcessEngineException")
+    assert csr.get(f"/engine-rest/task/{task['id']}").status_code == 200
+    (incident,) = owner.get("/engine-rest/incident").json
+    assert (incident["activityId"], incident["processInstanceId"]) == ("heavy", task["processInstanceId"])
+    assert csr.get("/engine-rest/incident").status_code == 403
+    assert owner.delete(f"/engine-rest/incident/{incident['id']}").status_code == 204
+    assert (
+        csr.post(f"/engine-rest/task/{task['id']}/complete", {"variables": {"weight": {"value": 50}}}).status_code
+        == 204
+    )
