@@ -76,6 +76,11 @@ class BoxedCompiler:
 
         return Compiled(run, expression.names)
 
+    def allowed(self, allowed: LiteralExpression | None, title: str) -> None:
+        """Checks that allowed values are FEEL; they are compiled where they are needed."""
+        if allowed is not None:
+            self.tests(allowed.text, frozenset(), self._column(title, None, allowed.line))
+
     def tests(self, text: str, names: Names, where: Place) -> UnaryTests | None:
         """Compiles the condition of a cell; None stands for any value."""
         if text.strip() in ("", "-"):
@@ -294,6 +299,10 @@ class BoxedCompiler:
             )
             for clause in table.inputs
         ]
+        for clause in table.inputs:
+            self.allowed(clause.allowed, clause.label or clause.title)
+        for output in table.outputs:
+            self.allowed(output.allowed, output.label or output.name)
         rows = [self._row(rule, table, names) for rule in table.rules]
         output_names = [output.name or output.label or "result" for output in table.outputs]
         defaults = [self.text(o.default, names) if o.default is not None else None for o in table.outputs]

@@ -16,7 +16,7 @@ from engine.dmn.program import Program, compile_program
 from engine.dmn.result import DecisionResult, FiredRow
 from engine.dmn.types import resolve, restricted
 from engine.errors import NotFound
-from engine.feel import Environment, FeelError, UnaryTests, compile_unary_tests
+from engine.feel import Environment, FeelError, FeelSyntaxError, UnaryTests, compile_unary_tests
 from engine.feel.functions import invoke
 from engine.feel.limits import Work
 from engine.feel.types import Type, coerced
@@ -256,4 +256,7 @@ def _is_allowed(value: Any, wanted: Type, environment: Environment) -> bool:
 
 @lru_cache(maxsize=256)
 def _allowed(text: str) -> UnaryTests:
-    return compile_unary_tests(text)
+    try:
+        return compile_unary_tests(text)
+    except FeelSyntaxError:  # only in a tolerant model, whose faults are findings
+        return compile_unary_tests("-")

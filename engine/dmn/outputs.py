@@ -76,7 +76,10 @@ def _kind(value: Any) -> str | None:
 
 
 def _allowed(value: Any, allowed: LiteralExpression) -> bool:
-    return compile_unary_tests(allowed.text).evaluate(value, {}, EPOCH) is True
+    try:
+        return compile_unary_tests(allowed.text).evaluate(value, {}, EPOCH) is True
+    except FeelError:
+        return True  # a fault of the allowed values themselves, which reading the file reported
 
 
 def _roles(value: Any) -> list[str]:

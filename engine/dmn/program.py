@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from engine.dmn.boxed import BoxedCompiler
 from engine.dmn.faults import Faults
 from engine.dmn.frame import NOTHING, Compiled
-from engine.dmn.model import Decision, DmnModel
+from engine.dmn.model import Decision, DmnModel, ItemDefinition
 from engine.dmn.table import CompiledTable
 from engine.dmn.types import component_names, named_types
 
@@ -27,6 +27,8 @@ def compile_program(model: DmnModel, faults: Faults) -> Program:
     """Compiles all of a file; texts that are no FEEL become findings and evaluate to null."""
     program = Program()
     compiler = BoxedCompiler(model, faults, named_types(model), program.all_tables)
+    for definition in model.types.values():
+        _check_allowed(definition, compiler)
     names = _global_names(model) | component_names(model)
     for function in model.knowledge.values():
         compiler.place(function.id, function.name)
@@ -37,6 +39,13 @@ def compile_program(model: DmnModel, faults: Faults) -> Program:
     for prefix, imported in model.imports.items():
         program.imports[prefix] = compile_program(imported, Faults())
     return program
+
+
+def _check_allowed(definition: ItemDefinition, compiler: BoxedCompiler) -> None:
+    compiler.place(definition.name, definition.name)
+    compiler.allowed(definition.allowed, definition.name)
+    for component in definition.components:
+        _check_allowed(component, compiler)
 
 
 def _compile_decision(decision: Decision, compiler: BoxedCompiler, names: frozenset[str], program: Program) -> None:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from engine.dmn.cells import ANY, Kind, SimpleCell, Value, parse_cell
+from engine.dmn.cells import ANY, Kind, SimpleCell, Value, kind_of, parse_cell
 from engine.dmn.model import DecisionTable, InputClause, Rule
 from engine.dmn.table import column_kind, simple_cells
 
@@ -161,7 +161,8 @@ def _passes(cell: SimpleCell, sample: Sample) -> bool:
 
 def _samples(clause: InputClause, kind: Kind, cells: Sequence[SimpleCell]) -> tuple[Sample, ...]:
     allowed = parse_cell(clause.allowed.text) if clause.allowed is not None else None
-    allowed = allowed or ANY
+    if allowed is None or any(kind_of(value) != kind for value in allowed.values):
+        allowed = ANY
     named = {value for cell in (*cells, allowed) for value in cell.values}
     null = Sample(None)
     if kind == "boolean":

@@ -155,3 +155,11 @@ def test_input_names_go_through_requirements_and_leave_out_what_these_supply() -
     model = read_dmn(definitions(base + top), name="t.dmn")
 
     assert model.decisions["top"].input_names == {"amount", "extra", "line"}
+
+
+def test_allowed_values_have_to_be_feel_too() -> None:
+    table = table_xml([("x", "number")], ["out"], [(["1"], ["1"])], allowed=["1,,2"], output_values=["> >"])
+    values = '<allowedValues><text>"a</text></allowedValues>'
+    types = f'<itemDefinition name="t"><typeRef>string</typeRef>{values}</itemDefinition>'
+
+    assert [finding.code for finding in refusal(definitions(types + table))] == ["feel-syntax"] * 3
