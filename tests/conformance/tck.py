@@ -90,10 +90,10 @@ def _model(folder: Path, document: _Element) -> CompiledModel:
     """Compiles the model of a test file; the other models of the folder are there to be imported."""
     name = (document.findtext("{*}modelName") or "").strip()
     others: dict[str, DmnModel] = {}
-    for path in sorted(folder.glob("*.dmn")):
-        if path.name != name:
-            namespace = etree.parse(path).getroot().get("namespace", "")
-            others[namespace] = read_dmn(path.read_bytes(), name=path.name, tolerant=True)
+    paths = [path for path in sorted(folder.glob("*.dmn")) if path.name != name]
+    for path in paths * len(paths):  # again, for a model may import one that is read after it
+        namespace = etree.parse(path).getroot().get("namespace", "")
+        others[namespace] = read_dmn(path.read_bytes(), name=path.name, imports=others, tolerant=True)
     return compile_model(read_dmn((folder / name).read_bytes(), name=name, imports=others, tolerant=True))
 
 
