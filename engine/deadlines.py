@@ -151,7 +151,7 @@ class Ledger:
 
     def _stop_if_started(self, ctx: CommandContext, deadline: Deadline, known: Known) -> Deadline:
         started_at = _real_instant(ctx, deadline, known()) if deadline.stop_on == "started" else None
-        return deadline if started_at is None else self._stop_at(deadline, started_at)
+        return deadline if started_at is None else self._stop_at(ctx, deadline, started_at)
 
     def _from_row(
         self, ctx: CommandContext, process_id: str, result: DecisionResult, row: FiredRow, anchor: datetime
@@ -238,14 +238,18 @@ class Ledger:
         """
         phases = {"completed": {"completed", "started"}, "started": {"started"}, "opened": {"opened"}}[phase]
         return [
-            self._stop_at(deadline, at)
+            self._stop_at(ctx, deadline, at)
             for deadline in self.running()
             if deadline.stop_element == element_id and deadline.stop_on in phases
             if (at := _stop_instant(ctx, deadline, reported, known)) is not None
         ]
 
-    def _stop_at(self, deadline: Deadline, at: int) -> Deadline:
-        done = dataclasses.replace(deadline, state=_judge(deadline, at), stopped_at=at)
+    def _stop_at(self, ctx: CommandContext, deadline: Deadline, at: int) -> Deadline:
+        if ctx.now_micros == deadline.due_at == deadline.breached_at:
+            # The executor was quicker within the very instant in which the limit may still be met.
+            done = dataclasses.replace(deadline, state="met", stopped_at=at, breached_at=None)
+        else:
+            done = dataclasses.replace(deadline, state=_judge(deadline, at), stopped_at=at)
         self._put(done, "deadline.stopped", state=done.state, at=at, due=deadline.due_at)
         return done
 

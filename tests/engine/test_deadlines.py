@@ -233,6 +233,21 @@ def test_at_the_exact_due_instant_it_is_met(engine: ProcessEngine, clock: Virtua
 
 
 @pytest.mark.usefixtures("completed_limit")
+def test_at_the_exact_due_instant_it_is_met_even_if_the_escalation_was_quicker(
+    engine: ProcessEngine, clock: VirtualClock
+) -> None:
+    case = start(engine, arrived_at=NOW)
+    complete(engine, case.id, "checkin")
+    advance(engine, clock, later(20))
+    assert deadline(engine, case.id).state == "breached_open"
+
+    complete(engine, case.id, "show", begun_at=later(20).isoformat())
+
+    found = deadline(engine, case.id)
+    assert (found.state, found.breached_at) == ("met", None)
+
+
+@pytest.mark.usefixtures("completed_limit")
 def test_the_end_of_the_case_cancels_what_nobody_stops(engine: ProcessEngine, clock: VirtualClock) -> None:
     case = start(engine, arrived_at=NOW)
     complete(engine, case.id, "checkin")
