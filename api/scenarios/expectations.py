@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -160,6 +160,10 @@ def _holds(driver: Driver, case_id: str, wanted: list[str], _cases: dict[str, st
 def _equal(actual: Any, wanted: Any) -> bool:
     if isinstance(actual, datetime) and isinstance(wanted, str):
         return instant(wanted, None) == actual
+    if isinstance(actual, date) and isinstance(wanted, str):
+        return actual.isoformat() == wanted
+    if isinstance(actual, list) and isinstance(wanted, list):
+        return len(actual) == len(wanted) and all(map(_equal, actual, wanted))
     if isinstance(actual, (int, Decimal)) and isinstance(wanted, (int, Decimal)) and not isinstance(actual, bool):
         return Decimal(actual) == Decimal(wanted)
     return bool(actual == wanted)
