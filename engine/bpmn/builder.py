@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from engine.bpmn.definition import Element
 from engine.bpmn.elements import element_of
-from engine.bpmn.event_builder import event_definition
+from engine.bpmn.event_builder import trigger_of
 from engine.bpmn.graph import Graph, handler_of
 from engine.bpmn.model import Body, Node, Process
 from engine.bpmn.node_builder import NodeBuilder
 from engine.bpmn.specs.activities import Activity
 from engine.bpmn.specs.compensation import UndoSubProcess
+from engine.bpmn.specs.complex_gateways import ComplexGateway
 from engine.bpmn.specs.event_sub_processes import EventSubProcess, Listener
 from engine.bpmn.specs.events import BoundaryEvent
 from engine.bpmn.specs.joins import InclusiveGateway, Join, QuantityJoin
@@ -50,7 +51,9 @@ class ProcessBuilder:
         element = element_of(node, parent_id)
         self.elements[node.id] = element
         inner = None if node.body is None else self._scope(node.body, node.id, node.id)
-        return NodeBuilder(spec, node, element, inner).build()
+        made = NodeBuilder(spec, node, element, inner).build()
+        self.elements[made.element.id] = made.element
+        return made
 
     def _doors(self, spec: ScopeSpec, body: Body, made: dict[str, NodeSpec]) -> dict[str, NodeSpec]:
         """Returns where flows to a node really lead: to the node, or to what counts its start quantity."""
@@ -117,7 +120,7 @@ class ProcessBuilder:
         listener = Listener(
             spec,
             self.elements[start.id],
-            event_definition(event),
+            trigger_of(spec, self.elements[start.id], start),
             sub_process=sub_process,
             interrupting=start.interrupting,
         )
@@ -134,5 +137,5 @@ class ProcessBuilder:
                 continue
             flows = [flow for flow in body.incoming(node.id) if flow.source in reachable]
             spec.incoming_ids = tuple(flow.id for flow in flows)
-            if isinstance(spec, InclusiveGateway) and len(flows) > 1:
+            if isinstance(spec, (InclusiveGateway, ComplexGateway)) and len(flows) > 1:
                 spec.reach = {flow.id: graph.sources_of(flow.source, without=node.id) for flow in flows}

@@ -66,8 +66,10 @@ class StartEvent:
 class Definition:
     """One executable process of a diagram, ready to run.
 
-    `digest` is the SHA-256 of the file; `expression_names` are the variables that any expression of the diagram
-    reads; `classes` maps variables to the data class that the process declares; `warnings` did not forbid deployment.
+    `elements` holds the flow nodes by id, and for each loop the body around its instances, which history records as an
+    activity of its own (`<id>#multiInstanceBody`, `<id>#loopBody`). `digest` is the SHA-256 of the file;
+    `expression_names` are the variables that any expression of the diagram reads; `classes` maps variables to the data
+    class that the process declares; `warnings` did not forbid deployment.
     """
 
     key: str

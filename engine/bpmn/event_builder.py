@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.bpmn.definition import Element
 from engine.bpmn.model import Event, Node
 from engine.bpmn.specs.compensation import ThrowCancel, ThrowCompensation
 from engine.bpmn.specs.event_definitions import (
@@ -15,6 +16,8 @@ from engine.bpmn.specs.event_definitions import (
     MessageEventDefinition,
     SignalEventDefinition,
 )
+from engine.bpmn.specs.multiple_events import MultipleEventDefinition, Trigger
+from engine.bpmn.specs.scope_spec import ScopeSpec
 from engine.bpmn.specs.throws import (
     SendByWorker,
     SendMessage,
@@ -24,6 +27,16 @@ from engine.bpmn.specs.throws import (
     ThrowEscalation,
     ThrowSignal,
 )
+
+
+def trigger_of(scope_spec: ScopeSpec, element: Element, node: Node) -> EventDefinition:
+    """Returns what an event waits for, be it one trigger or several."""
+    if len(node.events) == 1:
+        return event_definition(node.events[0])
+    triggers = tuple(
+        Trigger(scope_spec, element, event_definition(event), number) for number, event in enumerate(node.events)
+    )
+    return MultipleEventDefinition(triggers, parallel=node.parallel_multiple)
 
 
 def event_definition(event: Event) -> EventDefinition:

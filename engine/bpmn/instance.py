@@ -218,5 +218,7 @@ class Instance:
         token = workflow.tokens_by_id.get(scope_id)
         if token is None:
             raise NotFound(f"the instance has no scope {scope_id}")
-        workflow.scopes.open(scope_id, token.scope_id)
-        token.scope_id = scope_id
+        outer, token.scope_id = token.scope_id, scope_id
+        workflow.scopes.open(scope_id, outer)
+        for inside in token.children:
+            inside.scope_id = scope_id if inside.scope_id == outer else inside.scope_id

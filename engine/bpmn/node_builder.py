@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.bpmn.definition import Element
-from engine.bpmn.event_builder import event_definition, send, throw
+from engine.bpmn.event_builder import event_definition, send, throw, trigger_of
 from engine.bpmn.expressions import Value
 from engine.bpmn.model import Mapping, Node
 from engine.bpmn.specs.activities import Activity
+from engine.bpmn.specs.ad_hoc import AdHocSubProcess
+from engine.bpmn.specs.complex_gateways import ComplexGateway
 from engine.bpmn.specs.decisions import DecisionCall
 from engine.bpmn.specs.event_sub_processes import EventSubProcess
 from engine.bpmn.specs.events import (
@@ -71,7 +73,7 @@ class NodeBuilder:
             case "intermediateThrowEvent":
                 return ThrowEvent(spec, element, tuple(throw(node, event) for event in node.events))
             case "intermediateCatchEvent":
-                return IntermediateCatchEvent(spec, element, event_definition(node.events[0]))
+                return IntermediateCatchEvent(spec, element, trigger_of(spec, element, node))
             case "boundaryEvent":
                 return self._boundary()
             case "exclusiveGateway":
@@ -80,6 +82,8 @@ class NodeBuilder:
                 return ParallelGateway(spec, element)
             case "inclusiveGateway":
                 return InclusiveGateway(spec, element)
+            case "complexGateway":
+                return ComplexGateway(spec, element, self._value("activationCondition"))
             case "eventBasedGateway":
                 return EventBasedGateway(spec, element)
         raise AssertionError(f"{node.type} passed the checks without a spec")
@@ -88,7 +92,7 @@ class NodeBuilder:
         event = self._node.events[0]
         if event.kind == "compensation":
             return NodeSpec(self._spec, self._element)
-        definition = event_definition(event)
+        definition = trigger_of(self._spec, self._element, self._node)
         interrupting = self._node.interrupting or event.kind in ("error", "cancel")
         made = BoundaryEvent(self._spec, self._element, definition, interrupting=interrupting)
         made.code_variable = event.attributes.get(f"{event.kind}CodeVariable")
@@ -99,6 +103,8 @@ class NodeBuilder:
 
     def _activity(self) -> Activity:
         node, spec, element, name = self._node, self._spec, self._element, self._name
+        if self._inner is not None and node.type == "adHocSubProcess":
+            return self._ad_hoc(self._inner)
         if self._inner is not None:
             kind = EventSubProcess if node.event_sub_process else SubProcess
             return kind(spec, element, self._inner, name=name)
@@ -121,6 +127,18 @@ class NodeBuilder:
             case "callActivity":
                 return CallActivity(spec, element, self._call(), name=name)
         return Activity(spec, element, name=name)
+
+    def _ad_hoc(self, inner: ScopeSpec) -> AdHocSubProcess:
+        standard = self._node.standard
+        return AdHocSubProcess(
+            self._spec,
+            self._element,
+            inner,
+            condition=self._value("completionCondition"),
+            sequential=standard.get("ordering", "").lower() == "sequential",
+            cancels_rest=standard.get("cancelRemainingInstances", "true") == "true",
+            name=self._name,
+        )
 
     def _value(self, name: str) -> Value | None:
         text = self._node.texts.get(name)
@@ -164,7 +182,11 @@ class NodeBuilder:
             repeat = StandardLoop(condition, loop.test_before, loop.maximum)
             return StandardLoopBody(self._spec, element, instance, repeat)
         element = replace(self._element, id=f"{self._element.id}#multiInstanceBody", type="multiInstanceBody")
+        one = loop.behavior_event
         multiple = MultiInstance(
+            behavior=loop.behavior,
+            behavior_event=None if one is None else event_definition(one),
+            complex_behaviors=tuple((text.value, event_definition(event)) for text, event in loop.complex_behaviors),
             sequential=loop.kind == "sequential",
             cardinality=None if loop.cardinality is None else loop.cardinality.value,
             collection=None if loop.collection is None else loop.collection.value,

@@ -11,7 +11,7 @@ from engine.bpmn.definition import Definition, SequenceFlow, StartEvent, StartKi
 from engine.bpmn.expressions import compile_texts
 from engine.bpmn.limits import DEFAULT_FILE_LIMITS, FileLimits
 from engine.bpmn.lint import lint
-from engine.bpmn.model import Diagram, Node, Process
+from engine.bpmn.model import Diagram, Event, Node, Process
 from engine.bpmn.normalise import normalise
 from engine.bpmn.reader import read_diagram
 from engine.bpmn.xml import read_xml
@@ -38,10 +38,7 @@ def examine(body: bytes, *, name: str, limits: FileLimits = DEFAULT_FILE_LIMITS)
         if process.executable:
             names = [key.removeprefix(_CLASS_PREFIX) for key in process.properties if key.startswith(_CLASS_PREFIX)]
             findings += compile_texts(process.texts, names)
-    if not findings or not errors(findings):
-        findings += lint(diagram)
-    else:
-        findings += [finding for finding in lint(diagram) if finding not in findings]
+    findings += [finding for finding in lint(diagram) if finding not in findings]
     return findings, diagram
 
 
@@ -83,15 +80,15 @@ def _start_events(process: Process) -> Iterator[StartEvent]:
         starts = node.type == "startEvent" or (
             node.type == "receiveTask" and node.standard.get("instantiate") == "true"
         )
-        if starts:
-            yield _start_event(node)
+        if starts and not node.events:
+            yield StartEvent(node.id, "none", initiator=node.attributes.get("initiator"))
+        elif starts:
+            for event in node.events:
+                yield _start_event(node, event)
 
 
-def _start_event(node: Node) -> StartEvent:
+def _start_event(node: Node, event: Event) -> StartEvent:
     initiator = node.attributes.get("initiator")
-    if not node.events:
-        return StartEvent(node.id, "none", initiator=initiator)
-    event = node.events[0]
     kind: StartKind = event.kind  # type: ignore[assignment]  # lint lets through the kinds that can start
     timer = event.text.source.strip() if kind == "timer" and event.text is not None else None
     return StartEvent(node.id, kind, event.name, timer, event.timer_kind, initiator)

@@ -37,13 +37,21 @@ _SILENT = (
         "multiInstanceLoopCharacteristics",
         "completionCondition",
         "script",
-        "resourceRole",
-        "performer",
-        "humanPerformer",
-        "potentialOwner",
     }
 )
 
+_PARTS = frozenset(
+    {
+        "activationCondition",
+        "eventDefinitionRef",
+        "rendering",
+        "dataInput",
+        "dataOutput",
+        "inputSet",
+        "outputSet",
+    }
+)
+_RESOURCE_ROLES = frozenset({"resourceRole", "performer", "humanPerformer", "potentialOwner"})
 MAX_QUANTITY = 1_000
 
 _TEXT_ATTRIBUTES = {
@@ -136,6 +144,23 @@ class _ProcessReader:
                 self._unknown(child, name)
         return body
 
+    def _check_children(self, element: etree._Element, type_: str) -> None:
+        for child in element:
+            name = _bpmn_name(child)
+            if name in _RESOURCE_ROLES:
+                self._diagram.findings.append(
+                    Finding(
+                        "warning",
+                        "role-ignored",
+                        f"{local_name(child)} 不起作用;请使用 camunda:assignee 或候选组。",
+                        f"{local_name(child)} has no effect; use camunda:assignee or candidate groups.",
+                        element.get("id"),
+                        line_of(child),
+                    )
+                )
+            elif name is not None and type_ not in SUB_PROCESSES and not _is_known(name):
+                self._unknown(child, name)
+
     def _add_node(self, body: Body, element: etree._Element, name: str) -> None:
         node = self.node(element, name)
         if not node.id or node.id in body.nodes:
@@ -172,6 +197,7 @@ class _ProcessReader:
         node.extensions = [local_name(item) for item in extension_elements(element)]
         node.start_quantity = self._quantity(element, "startQuantity")
         node.completion_quantity = self._quantity(element, "completionQuantity")
+        self._check_children(element, type_)
         self._read_mappings(node, element)
         self._read_texts(node, element)
         events = EventReader(node, self._references, self._texts)
@@ -273,6 +299,11 @@ class _ProcessReader:
             "id-duplicate": (f"id {element.get('id')} 重复。", f"The id {element.get('id')} is used twice."),
         }
         self._diagram.findings.append(Finding("error", code, *texts[code], element.get("id"), line_of(element)))
+
+
+def _is_known(name: str) -> bool:
+    """Tells whether a child of a task, gateway or event is read somewhere; events have a reader of their own."""
+    return name in _SILENT or name in _PARTS or name.endswith(("EventDefinition", "EventDefinitionRef"))
 
 
 def _documentation(element: etree._Element) -> str:

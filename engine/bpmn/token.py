@@ -7,7 +7,8 @@ once, and its successors stand where it stood. So an endless loop stays as small
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.task import Task
@@ -15,7 +16,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.expressions import Value
 from engine.bpmn.outcome import WaitDetails
-from engine.errors import ExecutionFailed
+from engine.errors import ExecutionFailed, MarqueError
 from engine.feel import FeelError
 from engine.ids import new_id
 
@@ -152,6 +153,17 @@ class Token(Task):
         if self.scope_id != self.id:
             return None
         return {name: value.decode() for name, value in self.top.scopes.local(self.id).stored.items()}
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Names this element in whatever fails inside, so that an incident can show where."""
+        try:
+            yield
+        except ExecutionFailed as error:
+            error.element_id = error.element_id or self.element_id
+            raise
+        except MarqueError as error:
+            raise ExecutionFailed(f"{self.element_id}: {error}", element_id=self.element_id) from error
 
     def fail(self, message: str, *, code: str = "executionFailed") -> ExecutionFailed:
         """Returns the error that says why the instance cannot go on here."""

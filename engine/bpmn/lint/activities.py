@@ -102,10 +102,6 @@ def _check_binding(node: Node, name: str, report: Report) -> None:
         report.error("no-version", node, f"{node.id} 没有指明版本标签。", f"{node.id} names no version tag.")
 
 
-def _ad_hoc(node: Node, report: Report) -> None:
-    report.unsupported(node, f"自由子流程 {node.id}", f"The ad-hoc sub-process {node.id}")
-
-
 def _check_loop(node: Node, report: Report) -> None:
     loop = node.loop
     if loop is None or loop.kind == "standard":
@@ -126,11 +122,12 @@ def _check_loop(node: Node, report: Report) -> None:
                 f"多实例活动 {node.id} 的次数必须在 0 到 {DEFAULT_LIMITS.multi_instances} 之间。",
                 f"The number of instances of {node.id} must lie between 0 and {DEFAULT_LIMITS.multi_instances}.",
             )
-    if loop.behavior != "all":
-        report.unsupported(
+    if loop.behavior in ("one", "none") and loop.behavior_event is None:
+        report.error(
+            "no-behavior-event",
             node,
-            f"{node.id} 的多实例行为 {loop.behavior}",
-            f"The multi-instance behaviour {loop.behavior} of {node.id}",
+            f"{node.id} 的多实例行为 {loop.behavior} 没有事件。",
+            f"The multi-instance behaviour {loop.behavior} of {node.id} names no event.",
         )
 
 
@@ -141,5 +138,4 @@ _CHECKS = {
     "sendTask": _send_task,
     "receiveTask": _receive_task,
     "callActivity": _call_activity,
-    "adHocSubProcess": _ad_hoc,
 }

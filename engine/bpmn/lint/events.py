@@ -46,9 +46,27 @@ def _check_kinds(node: Node, report: Report) -> None:
                 f"A {event.kind} trigger on the {node.type} {node.id}",
             )
     if node.type in _CATCHING and len(node.events) > 1:
-        report.unsupported(node, f"{node.id} 的多重触发器", f"More than one trigger on {node.id}")
+        _check_multiple(node, report)
     if node.type in ("intermediateCatchEvent", "boundaryEvent") and not node.events:
         report.error("no-trigger", node, f"事件 {node.id} 没有触发器。", f"The event {node.id} has no trigger.")
+
+
+def _check_multiple(node: Node, report: Report) -> None:
+    kinds = {event.kind for event in node.events}
+    if kinds & {"link", "compensation", "cancel"}:
+        report.unsupported(node, f"{node.id} 的多重触发器组合", f"This combination of triggers on {node.id}")
+    if "timer" in kinds and not node.interrupting and node.type != "intermediateCatchEvent":
+        report.unsupported(
+            node,
+            f"非中断多重事件 {node.id} 中的定时器",
+            f"A timer among the triggers of {node.id}, which does not interrupt,",
+        )
+    if node.parallel_multiple and kinds & {"error", "escalation"}:
+        report.unsupported(
+            node,
+            f"并行多重事件 {node.id} 中的错误或升级",
+            f"An error or escalation among the triggers of {node.id}",
+        )
 
 
 def _check_place(node: Node, body: Body, report: Report) -> None:

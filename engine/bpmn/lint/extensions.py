@@ -28,6 +28,38 @@ _REFUSED = {
     "field": ("字段注入", "A field injection"),
 }
 _KNOWN = frozenset({"properties", "inputOutput", "in", "out"})
+_ATTRIBUTES = frozenset(
+    {
+        "assignee",
+        "asyncAfter",
+        "asyncBefore",
+        "calledElementBinding",
+        "calledElementVersion",
+        "calledElementVersionTag",
+        "candidateGroups",
+        "candidateUsers",
+        "decisionRef",
+        "decisionRefBinding",
+        "decisionRefVersion",
+        "decisionRefVersionTag",
+        "dueDate",
+        "exclusive",
+        "followUpDate",
+        "formKey",
+        "formRef",
+        "formRefBinding",
+        "formRefVersion",
+        "initiator",
+        "mapDecisionResult",
+        "modelerTemplate",
+        "modelerTemplateVersion",
+        "priority",
+        "resultVariable",
+        "taskPriority",
+        "topic",
+        "type",
+    }
+)
 
 
 def check_extensions(process: Process, report: Report) -> None:
@@ -42,6 +74,13 @@ def check_extensions(process: Process, report: Report) -> None:
 
 def _check_attributes(node: Node, report: Report) -> None:
     _check_java(node, node.attributes, report)
+    for name in sorted(node.attributes.keys() - _ATTRIBUTES - JAVA):
+        report.warning(
+            "extension-ignored",
+            node,
+            f"{node.id} 的属性 camunda:{name} 不起作用。",
+            f"camunda:{name} at {node.id} has no effect.",
+        )
     kind = node.attributes.get("type")
     if kind is not None and kind != "external":
         report.error(

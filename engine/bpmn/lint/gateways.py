@@ -19,8 +19,6 @@ def check_gateways(process: Process, report: Report) -> None:
                 _check_parallel(node, outgoing, report)
             elif node.type == "eventBasedGateway":
                 _check_events(node, outgoing, body, report)
-            elif node.type == "complexGateway":
-                report.unsupported(node, f"复杂网关 {node.id}", f"The complex gateway {node.id}")
 
 
 def _check_choice(node: Node, outgoing: list[Flow], report: Report) -> None:

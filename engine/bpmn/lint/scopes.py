@@ -38,6 +38,8 @@ def _check_process_starts(process: Process, report: Report) -> None:
             f"The process {process.id} has more than one none start event.",
         )
     for node in _starts(process.body):
+        if node.parallel_multiple and len(node.events) > 1:
+            report.unsupported(node, f"并行多重开始事件 {node.id}", f"The parallel multiple start event {node.id}")
         for event in node.events:
             if event.kind not in ("message", "timer", "signal"):
                 report.error(
@@ -69,12 +71,12 @@ def _check_event_sub_process(node: Node, body: Body, report: Report) -> None:
             f"The event sub-process {node.id} has no start event.",
         )
     for start in starts:
-        if len(start.events) != 1 or start.events[0].kind not in _LISTENS_TO:
+        if not start.events or any(event.kind not in _LISTENS_TO for event in start.events):
             report.error(
                 "bad-start",
                 start,
-                f"事件子流程 {node.id} 的开始事件必须恰好有一个可支持的触发器。",
-                f"The start event of the event sub-process {node.id} must have exactly one trigger that is supported.",
+                f"事件子流程 {node.id} 的开始事件必须有可支持的触发器。",
+                f"The start event of the event sub-process {node.id} must have a trigger that is supported.",
             )
         elif start.events[0].kind == "error" and not start.interrupting:
             report.error(

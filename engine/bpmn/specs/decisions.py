@@ -35,9 +35,10 @@ class DecisionCall:
         if not isinstance(reference, str):
             raise token.fail("the decision reference is no text")
         anchor = None if self.anchor is None else self._anchor(token, self.anchor)
-        result = token.top.services.decide(
-            reference, token.variables(), binding=self.binding, version=self._version(token), anchor=anchor
-        )
+        with token.blamed():
+            result = token.top.services.decide(
+                reference, token.variables(), binding=self.binding, version=self._version(token), anchor=anchor
+            )
         if not result.rows and result.output is None and not result.hit_policy.upper().startswith("C"):
             raise token.fail(f"no row of the decision {reference} fired", code="noRowFired")
         return replace(result, anchor=anchor) if anchor is not None and result.anchor is None else result

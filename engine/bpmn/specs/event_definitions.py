@@ -90,6 +90,8 @@ def arm(token: Token, definition: EventDefinition) -> None:
         top.open_wait(token, SubscriptionWait("message", definition.name))
     elif isinstance(definition, SignalEventDefinition):
         top.open_wait(token, SubscriptionWait("signal", definition.name))
+    elif hasattr(definition, "arm_on"):
+        definition.arm_on(token)
     elif isinstance(definition, Condition):
         token.memory["was"] = False
         top.conditionals[token.id] = token
@@ -107,7 +109,7 @@ def _timer(token: Token, definition: ClockTimer) -> TimerWait:
             limits=top.limits,
         )
     except NotATimer as error:
-        raise token.fail(str(error)) from error
+        raise token.fail(f"its timer yields no {definition.kind} in ISO 8601") from error
 
 
 def rearmed_timer(token: Token, timer: TimerWait) -> TimerWait | None:

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.bpmn.definition import Element
-from engine.bpmn.outcome import TimerWait
-from engine.bpmn.specs.event_definitions import EventDefinition, Thrown, arm, rearmed_timer
-from engine.bpmn.specs.events import Catching
-from engine.bpmn.specs.node import Node
+from engine.bpmn.specs.event_definitions import EventDefinition, Thrown, arm
+from engine.bpmn.specs.events import Catching, disarm, wait_again
 from engine.bpmn.specs.sub_processes import SubProcess
 
 if TYPE_CHECKING:
@@ -65,10 +63,8 @@ class Listener(Catching):
         return bool(self.event_definition.catches(token, thrown))
 
     def fire(self, token: Token, variables: Mapping[str, Any]) -> None:
-        top, root, workflow = token.top, token.parent, token.workflow
-        timer = token.wait[1] if token.wait is not None else None
-        top.close_wait(token)
-        was_conditional = top.conditionals.pop(token.id, None) is not None
+        root, workflow = token.parent, token.workflow
+        timer, was_conditional = disarm(token)
         token.remove()
         started = root.add(self.sub_process)
         started.memory["begin_with"] = self.element.id
@@ -76,24 +72,13 @@ class Listener(Catching):
         if self.interrupting:
             workflow.clear(keep=lambda other: other is started)
         else:
-            self._wait_again(root, timer if isinstance(timer, TimerWait) else None, was_conditional)
+            wait_again(self, root, timer, was_conditional)
         self.sub_process.receive(started, variables)
         started._ready()
 
-    def _wait_again(self, root: Token, timer: TimerWait | None, was_conditional: bool) -> None:
-        if timer is None:
-            again = self.arm_on(root)
-            if was_conditional:
-                again.memory["was"] = True
-            return
-        following = rearmed_timer(root, timer)
-        if following is not None:
-            root.top.open_wait(root.add(self), following)
+    def receive(self, token: Token, variables: Mapping[str, Any]) -> None:
+        """Writes what one of several triggers brought, before the others have happened."""
+        self.sub_process.receive(token, variables)
 
     def wait_activity(self, token: Token) -> str:
         return token.workflow.activity_id or token.workflow.process_id
-
-
-def is_listener(node: Node) -> bool:
-    """Tells whether a node listens for an event sub-process."""
-    return isinstance(node, Listener)

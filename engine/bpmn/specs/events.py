@@ -20,6 +20,7 @@ from engine.bpmn.specs.gateways import waits_in_gateway
 from engine.bpmn.specs.node import Node, Step
 
 if TYPE_CHECKING:
+    from engine.bpmn.specs.event_sub_processes import Listener
     from engine.bpmn.specs.throws import Throw
     from engine.bpmn.token import Token
 
@@ -51,6 +52,33 @@ class Catching(Node):
             self.fire(token, {})
 
 
+def disarm(token: Token) -> tuple[TimerWait | None, bool]:
+    """Ends the waiting of a token whose event has happened; returns its timer and whether it was conditional."""
+    top = token.top
+    timer = token.wait[1] if token.wait is not None else None
+    top.close_wait(token)
+    for trigger in token.children:
+        if trigger.wait is not None and trigger.fired:
+            top.close_wait(trigger)
+        trigger.cancel()
+    was_conditional = top.conditionals.pop(token.id, None) is not None
+    return timer if isinstance(timer, TimerWait) else None, was_conditional
+
+
+def wait_again(
+    spec: BoundaryEvent | Listener, container: Token, timer: TimerWait | None, was_conditional: bool
+) -> None:
+    """Arms an event that did not interrupt: a cycle for its next date, other timers not at all."""
+    if timer is None:
+        again = spec.arm_on(container)
+        if was_conditional:
+            again.memory["was"] = True
+        return
+    following = rearmed_timer(container, timer)
+    if following is not None:
+        container.top.open_wait(container.add(spec), following)
+
+
 class StartEvent(Step):
     """Where a scope begins. Whatever triggered it has happened already."""
 
@@ -70,9 +98,7 @@ class IntermediateCatchEvent(Catching, Step):
         return None
 
     def fire(self, token: Token, variables: Mapping[str, Any]) -> None:
-        top = token.top
-        top.close_wait(token)
-        top.conditionals.pop(token.id, None)
+        disarm(token)
         if waits_in_gateway(token):
             token.parent.task_spec.won_by(token.parent, token)
             self.begin(token)
@@ -149,28 +175,20 @@ class BoundaryEvent(Catching, Step):
         return bool(self.event_definition.catches(token, thrown))
 
     def fire(self, token: Token, variables: Mapping[str, Any]) -> None:
-        top, host = token.top, token.parent
-        timer = token.wait[1] if token.wait is not None else None
-        top.close_wait(token)
-        was_conditional = top.conditionals.pop(token.id, None) is not None
+        host = token.parent
+        timer, was_conditional = disarm(token)
         token.move_up()
         if self.interrupting:
             host.cancel()
         else:
-            self._wait_again(host, timer if isinstance(timer, TimerWait) else None, was_conditional)
+            wait_again(self, host, timer, was_conditional)
+        self.happen(token, variables)
+
+    def happen(self, token: Token, variables: Mapping[str, Any]) -> None:
+        """Goes on over the flows of the event."""
         self.begin(token)
         self.receive(token, variables)
         token.complete()
-
-    def _wait_again(self, host: Token, timer: TimerWait | None, was_conditional: bool) -> None:
-        if timer is None:
-            again = self.arm_on(host)
-            if was_conditional:
-                again.memory["was"] = True
-            return
-        following = rearmed_timer(host, timer)
-        if following is not None:
-            host.top.open_wait(host.add(self), following)
 
     def wait_activity(self, token: Token) -> str:
         return str(token.parent.id)

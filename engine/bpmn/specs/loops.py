@@ -15,6 +15,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.bpmn.definition import Element
 from engine.bpmn.expressions import Value
 from engine.bpmn.specs.activities import Activity
+from engine.bpmn.specs.event_definitions import EventDefinition
 from engine.errors import LimitReached
 from engine.values import decode, encode
 
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MultiInstance:
-    """The multi-instance characteristics of an activity."""
+    """The multi-instance characteristics of an activity.
+
+    `behavior` says which completions throw an event (BPMN 10.3.8): all instances together throw none, `one` throws at
+    the first completion, `none` at each, `complex` where a condition of its own holds, which also ends the loop.
+    """
 
     sequential: bool
     cardinality: Value | None
@@ -33,6 +38,9 @@ class MultiInstance:
     output_collection: str | None
     output_element: str | None
     condition: Value | None
+    behavior: str = "all"
+    behavior_event: EventDefinition | None = None
+    complex_behaviors: tuple[tuple[Value, EventDefinition], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +169,33 @@ class MultiInstanceBody(LoopBody):
         memory["done"] += 1
         self._count(token)
         enough = self.loop.condition is not None and child.evaluate(self.loop.condition) is True
+        enough = self._throw(token, child) or enough
+        if not token.alive:
+            return
         if enough or memory["done"] == memory["total"]:
             self._finish(token)
         elif self.loop.sequential:
             self._start_next(token)
+
+    def _throw(self, token: Token, child: Token) -> bool:
+        """Throws what the behaviour asks for at this completion; True when that ends the loop."""
+        loop = self.loop
+        if loop.behavior == "complex":
+            due = [event for condition, event in loop.complex_behaviors if child.evaluate(condition) is True]
+            for event in due:
+                self._happen(token, event)
+            return bool(due)
+        at_each = loop.behavior == "none" or (loop.behavior == "one" and token.memory["done"] == 1)
+        if at_each and loop.behavior_event is not None:
+            self._happen(token, loop.behavior_event)
+        return False
+
+    def _happen(self, token: Token, definition: EventDefinition) -> None:
+        """Lets the boundary event of the same trigger happen, without interrupting the activity."""
+        for guard in self.boundaries:
+            if guard.event_definition == definition:
+                guard.happen(token.parent.add(guard), {})
+                return
 
     def _count(self, token: Token) -> None:
         memory = token.memory

@@ -92,9 +92,12 @@ class CallActivity(SubProcess):
         key = token.evaluate(self.call.key)
         if not isinstance(key, str):
             raise token.fail("the called process is no text")
-        definition_id, definition = top.services.definition(
-            key, binding=self.call.binding, version=self._version(token)
-        )
+        with token.blamed():
+            definition_id, definition = top.services.definition(
+                key, binding=self.call.binding, version=self._version(token)
+            )
+        if not definition.process.starts:
+            raise token.fail(f"the called process {key} has no none start event")
         business_key = None if self.call.business_key is None else token.evaluate(self.call.business_key)
         process_id = new_id()
         handed_in = self._values(token, self.call.handed_in)

@@ -80,7 +80,7 @@ class UserTask(Activity):
         try:
             return first_due("date", value, now=top.services.now, zone=zone, limits=top.limits).due_at
         except NotATimer as error:
-            raise token.fail(f"{name}: {error}") from error
+            raise token.fail(f"{name} is no date in ISO 8601") from error
 
 
 class ExternalTask(Activity):

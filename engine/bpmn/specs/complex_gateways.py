@@ -1,0 +1,86 @@
+"""Complex gateways (BPMN 10.6.5): an activation condition decides how many tokens suffice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.definition import Element
+from engine.bpmn.expressions import Value
+from engine.bpmn.specs.joins import NO_FLOW, Join
+
+if TYPE_CHECKING:
+    from engine.bpmn.token import Token
+
+
+class ComplexGateway(Join):
+    """Goes on when its condition holds, then swallows what comes late and begins anew.
+
+    The condition reads `activationCount`, the number of incoming flows that a token has come over. After going on, the
+    gateway expects one token on each flow that had none; it is ready for the next round when they have come, or when
+    no token can reach those flows any more.
+    """
+
+    def __init__(self, scope_spec: Any, element: Element, condition: Value | None) -> None:
+        super().__init__(scope_spec, element)
+        self.condition = condition
+        self.reach: Mapping[str, frozenset[str]] = {}
+
+    def _absorb(self, token: Token) -> Token:
+        keeper = token.workflow.joins.get(self.name)
+        late = [] if keeper is None else keeper.memory.get("late", [])
+        if keeper is not None and token.flow in late:
+            late.remove(token.flow)
+            token.remove()
+            if not late:
+                self._reset(keeper)
+            return keeper
+        return super()._absorb(token)
+
+    def is_ready(self, token: Token) -> bool:
+        if not token.alive or "late" in token.memory or not token.memory.get("counts"):
+            return False
+        count = len(token.memory["counts"])
+        if self.condition is None:
+            return count == len(self.incoming_ids)
+        return token.evaluate(self.condition, activationCount=count) is True
+
+    def _fire(self, token: Token) -> None:
+        late = [flow for flow in self.incoming_ids if not token.memory["counts"].get(flow)]
+        super()._fire(token)
+        if not late:
+            return
+        workflow = token.workflow
+        keeper = workflow.joins.get(self.name)
+        if keeper is None:
+            keeper = workflow.joins[self.name] = workflow.task_tree.add(self)
+            keeper.memory["counts"] = {}
+        keeper.memory["late"] = late
+
+    def _reset(self, keeper: Token) -> None:
+        """Begins the next round with the tokens that have come too early for it."""
+        del keeper.memory["late"]
+        if not keeper.memory["counts"]:
+            del keeper.workflow.joins[self.name]
+            workflow = keeper.workflow
+            keeper.remove()
+            workflow.settle()
+
+    def try_late(self, token: Token) -> bool:
+        late = token.memory.get("late")
+        if not late or token._state != TaskState.WAITING:
+            return False
+        names = [other.task_spec.name for other in token.workflow.task_tree.children if other.keeps_alive]
+        if any(name in self.reach.get(flow, ()) for flow in late for name in names):
+            return False
+        self._reset(token)
+        if token.alive and self.is_ready(token):
+            self._fire(token)
+        return True
+
+    def take(self, counts: dict[str, int]) -> dict[str, int]:
+        left = super().take(counts)
+        left.pop(NO_FLOW, None)
+        return left
