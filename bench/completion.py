@@ -10,12 +10,12 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from bench import large
 from bench.naive.application import NaiveApplication
-from bench.ours import OurApplication, engine_in
+from bench.ours import BENCHMARK, OurApplication, engine_in
 
 DATA = {
     "amount": 250,
@@ -33,7 +33,7 @@ class Application(Protocol):
 
 
 def run(application: Application, cases: int = CASES) -> float:
-    """Returns CPU milliseconds per completion over some cases of three tasks each."""
+    """Returns CPU milliseconds per completion over some cases."""
     spent, count = 0.0, 0
     for _ in range(cases):
         case_id = application.start(dict(DATA))
@@ -45,24 +45,31 @@ def run(application: Application, cases: int = CASES) -> float:
     return spent / count * 1000
 
 
-def compare(pairs: int = PAIRS, report: Callable[[str], None] = print) -> dict[str, float]:
+def compare(diagram: bytes, key: str, *, pairs: int = PAIRS, cases: int = CASES) -> dict[str, float]:
     """Runs both in turns; returns the medians in ms and the median ratio naive ÷ ours."""
     with tempfile.TemporaryDirectory() as folder, engine_in(Path(folder)) as engine:
-        naive, ours = NaiveApplication(f"sqlite:///{folder}/naive.db"), OurApplication(engine)
+        naive = NaiveApplication(f"sqlite:///{folder}/naive.db", diagram, key)
+        ours = OurApplication(engine, diagram, key)
         run(naive, 3)
         run(ours, 3)
-        measured = [(run(naive), run(ours)) for _ in range(pairs)]
+        measured = [(run(naive, cases), run(ours, cases)) for _ in range(pairs)]
     ratios = [slow / fast for slow, fast in measured]
-    result = {
+    return {
         "naive_ms": round(statistics.median(slow for slow, _ in measured), 3),
         "ours_ms": round(statistics.median(fast for _, fast in measured), 3),
         "ratio": round(statistics.median(ratios), 2),
         "worst_ratio": round(min(ratios), 2),
     }
-    report(f"completion in process, CPU ms: naive {result['naive_ms']}, ours {result['ours_ms']}, ")
-    report(f"naive / ours: median {result['ratio']}, worst of {pairs} pairs {result['worst_ratio']}")
-    return result
+
+
+def compare_all(pairs: int = PAIRS) -> dict[str, dict[str, float]]:
+    """Compares on the small process (12 steps, 3 user tasks) and on a process of the size of the shipped ones."""
+    return {
+        "small": compare(BENCHMARK.read_bytes(), "benchmark", pairs=pairs),
+        "large": compare(large.diagram(), "large", pairs=pairs, cases=CASES // 4),
+    }
 
 
 if __name__ == "__main__":
-    compare()
+    for name, result in compare_all().items():
+        print(name, result)

@@ -22,7 +22,7 @@ def run(completions: int = 10_000) -> dict[str, float]:
     """Returns CPU ms per completion at the start and at the end (medians over a tenth), and the size of the state."""
     spent: list[float] = []
     with tempfile.TemporaryDirectory() as folder, engine_in(Path(folder)) as engine:
-        application = OurApplication(engine, DIAGRAM)
+        application = OurApplication(engine, DIAGRAM.read_bytes(), "loop")
         case_id = application.start({"stop": False, "note": "x" * 200})
         for number in range(completions):
             task_id = application.open_task(case_id)

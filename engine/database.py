@@ -24,8 +24,10 @@ class Database:
     def __init__(self, url: str) -> None:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url)
-        # Writers of this process queue here in order instead of polling SQLite's lock.
-        self._writer = threading.RLock()
+        # Writers of this process queue here in order instead of polling SQLite's lock, and share one connection:
+        # fetching one from the pool for each transaction took a fifth of a completion.
+        self._queue = threading.Lock()
+        self._writer: Connection | None = None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -34,8 +36,11 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
             return
-        with self._writer, self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self._queue:
+            if self._writer is None:
+                self._writer = self.engine.connect()
+            with self._writer.begin():
+                yield self._writer
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -52,6 +57,10 @@ class Database:
 
     def dispose(self) -> None:
         """Closes all connections, for instance before a fork."""
+        with self._queue:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
         self.engine.dispose()
 
 
@@ -74,7 +83,8 @@ def _sqlite(url: str) -> Engine:
             "synchronous=FULL",
             "foreign_keys=ON",
             f"busy_timeout={BUSY_TIMEOUT_MS}",
-            "secure_delete=ON",
+            "secure_delete=FAST",
+            "wal_autocheckpoint=4000",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

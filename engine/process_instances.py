@@ -6,7 +6,7 @@ it: one guarded UPDATE of the instance row, one statement per other table, histo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,26 +66,22 @@ INSTANCE = models.process_instance
 COLUMNS = [models.process_instance.c[name] for name in ProcessInstance.__slots__]
 
 
-CHANGING = (
-    "customer_ref",
-    "state",
-    "ended_at",
-    "end_event",
-    "delete_reason",
-    "revision",
-    "state_body",
-    "deadlines_body",
-    "chain_count",
-    "chain_head",
-    "chain_mac",
-)
+# What every operation changes, and what few do: an index whose column is named in an UPDATE is written again.
+USUAL = ("revision", "state_body", "deadlines_body", "chain_count", "chain_head", "chain_mac")
+SELDOM = ("customer_ref", "state", "ended_at", "end_event", "delete_reason")
 INSERT_EVENT = insert_into(models.history_event)
 INSERT_INSTANCE = insert_into(INSTANCE)
-UPDATE_INSTANCE = Statement(
-    update(INSTANCE)
-    .where(INSTANCE.c.id == bindparam("instance_id"), INSTANCE.c.revision == bindparam("old_revision"))
-    .values({name: bindparam(f"new_{name}", type_=INSTANCE.c[name].type) for name in CHANGING})
-)
+
+
+def _update(columns: Sequence[str]) -> Statement:
+    return Statement(
+        update(INSTANCE)
+        .where(INSTANCE.c.id == bindparam("instance_id"), INSTANCE.c.revision == bindparam("old_revision"))
+        .values({name: bindparam(f"new_{name}", type_=INSTANCE.c[name].type) for name in columns})
+    )
+
+
+UPDATE_USUAL, UPDATE_ALL = _update(USUAL), _update(USUAL + SELDOM)
 SELECT_INSTANCE = Statement(select(*COLUMNS).where(INSTANCE.c.id == bindparam("instance_id")))
 LOCK_INSTANCE = Statement(select(*COLUMNS).where(INSTANCE.c.id == bindparam("instance_id")).with_for_update())
 
@@ -324,9 +320,11 @@ def _write_row(ctx: CommandContext, running: Running, values: dict[str, Any], *,
     if is_new:
         INSERT_INSTANCE.run(ctx.connection, **row)
         return
-    changed = {f"new_{name}": row[name] for name in CHANGING}
+    seldom = any(row[name] != getattr(running.row, name) for name in SELDOM)
+    statement, names = (UPDATE_ALL, USUAL + SELDOM) if seldom else (UPDATE_USUAL, USUAL)
+    changed = {f"new_{name}": row[name] for name in names}
     guard = {"instance_id": running.root_id, "old_revision": running.row.revision}
-    if UPDATE_INSTANCE.run(ctx.connection, **changed, **guard) != 1:
+    if statement.run(ctx.connection, **changed, **guard) != 1:
         raise StaleRevision(f"process instance {running.root_id} was changed meanwhile")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from lxml import etree
@@ -19,8 +18,6 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import ForeignKey, create_engine, event, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-
-DIAGRAM = Path(__file__).parent.parent / "benchmark.bpmn"
 
 
 class Base(DeclarativeBase):
@@ -53,7 +50,7 @@ class AuditLine(Base):
 class NaiveApplication:
     """Starts cases and completes tasks on SQLite with the same durability as ours."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, diagram: bytes, key: str) -> None:
         self.engine = create_engine(url)
 
         @event.listens_for(self.engine, "connect")
@@ -63,8 +60,8 @@ class NaiveApplication:
 
         Base.metadata.create_all(self.engine)
         parser = BpmnParser()
-        parser.add_bpmn_xml(etree.fromstring(DIAGRAM.read_bytes()))
-        self.spec = parser.get_spec("benchmark")
+        parser.add_bpmn_xml(etree.fromstring(diagram))
+        self.spec = parser.get_spec(key)
         self.serializer = BpmnWorkflowSerializer()
 
     def start(self, data: dict[str, Any]) -> str:
