@@ -53,10 +53,10 @@ def create_app(engine: ProcessEngine, *, run_jobs: bool | None = None) -> falcon
     executor = Executor(engine, wanted=_runs_jobs(engine) if run_jobs is None else run_jobs)
     app = falcon.asgi.App(middleware=[*components(doorkeeper), executor])
     _configure(app, engine)
-    for path, resource, suffix in _rest_routes(commands, doorkeeper):
+    for path, resource, suffix in rest_routes(commands, doorkeeper):
         for prefix in REST_PREFIXES:
             app.add_route(prefix + path, resource, suffix=suffix)
-    for path, resource, suffix in _own_routes(commands, doorkeeper, executor):
+    for path, resource, suffix in own_routes(commands, doorkeeper, executor):
         app.add_route(path, resource, suffix=suffix)
     app.add_sink(web.Pages(commands), prefix="/")
     add_error_handlers(app)
@@ -68,7 +68,7 @@ def _runs_jobs(engine: ProcessEngine) -> bool:
     return engine.settings.is_sqlite or engine.settings.virtual_clock
 
 
-def _rest_routes(commands: Commands, doorkeeper: Doorkeeper) -> list[Route]:
+def rest_routes(commands: Commands, doorkeeper: Doorkeeper) -> list[Route]:
     """Camunda 7's contract."""
     definitions = process_definitions.ProcessDefinitions(commands)
     instances = process_instances.ProcessInstances(commands)
@@ -150,7 +150,7 @@ def _history_routes(commands: Commands) -> Iterator[Route]:
         yield f"/history/{noun}/count", resource, "count"
 
 
-def _own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -> list[Route]:
+def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -> list[Route]:
     """What Camunda does not have, in the same manners."""
     tasks = inbox.Inbox(commands)
     # The composition root gave the engine this vault; files are encrypted under the keys of the same people.
