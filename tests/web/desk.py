@@ -1,7 +1,6 @@
 """What a colleague does at another desk, over HTTP: starts cases and claims tasks while a test watches the page."""
 
 import json
-import urllib.error
 import urllib.request
 import uuid
 from dataclasses import dataclass, field
@@ -31,14 +30,6 @@ class Desk:
         with self.opener.open(request) as response:
             content = response.read()
         return json.loads(content) if content else None
-
-    def status(self, method: str, path: str, body: Any = None) -> int:
-        try:
-            self.call(method, path, body)
-        except urllib.error.HTTPError as refusal:
-            refusal.close()
-            return refusal.code
-        return 200
 
     def start_call(self, *, hours_ago: float = 1) -> "Case":
         """Opens a follow-up call whose car came back some hours ago; the limit for calling is 24 hours."""

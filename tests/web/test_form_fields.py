@@ -11,7 +11,7 @@ from tests.web.desk import Case, Desk
 from tests.web.mock_api import ROOT
 
 OpenPage = Callable[..., Page]
-PNG: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"a"}
+PNG: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + bytes(8)}
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def only(schema: dict[str, Any], *keys: str) -> dict[str, Any]:
 def test_a_photo_goes_to_the_server_at_once_and_its_digest_with_the_form(open_page: OpenPage, case: Case) -> None:
     sent: list[dict[str, Any]] = []
     page = open_with(open_page, case, only(schema_of("vehicle_pickup", "walkaround"), "media"), sent)
-    photo: FilePayload = {"name": "左前门.jpg", "mimeType": "image/jpeg", "buffer": b"not really a photo"}
+    photo: FilePayload = {"name": "左前门.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0" + bytes(14)}
     page.locator("input[type=file]").set_input_files(photo)
     expect(page.get_by_role("link", name="左前门.jpg")).to_be_visible()
     page.get_by_role("button", name="完成").click()

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks'
-import { attachments, type Attachment } from '../api'
+import { ApiError, attachments, type Attachment } from '../api'
 import { formatSize } from '../times'
 import { describedBy, Frame, type FieldProps, type Surroundings } from './field'
 
@@ -28,8 +28,10 @@ export function filesField({ t, processInstanceId }: Surroundings) {
           const kept = field.multiple === false ? [] : held.current
           held.current = [...kept, { ...stored, name: file.name }]
           onChange({ value: held.current })
-        } catch {
-          setFault(t.fields.uploadFailed(file.name))
+        } catch (error) {
+          // The server says which files it takes; without an answer there is nothing to add.
+          const reason = error instanceof ApiError ? (error.body.message ?? '') : ''
+          setFault(`${t.fields.uploadFailed(file.name)} ${reason}`.trim())
         }
       }
       setBusy(null)

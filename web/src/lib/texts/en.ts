@@ -51,7 +51,7 @@ export const en: Texts = {
   chooseTaskHint: 'j / k move, Enter opens, ? lists all shortcuts.',
   unclaimed: 'Unclaimed',
   mineMark: 'me',
-  heldBy: (holder) => `with ${holder}`,
+  heldBy: (holder) => `With ${holder}`,
   goneMark: 'no longer in this list',
   draftMark: 'Draft',
   escalatedMark: 'Escalated',

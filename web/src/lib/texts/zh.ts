@@ -47,7 +47,7 @@ export const zh = {
   chooseTaskHint: '用 j / k 上下移动，回车打开，? 查看全部快捷键。',
   unclaimed: '待认领',
   mineMark: '我',
-  heldBy: (holder: string) => `${holder} 办理`,
+  heldBy: (holder: string) => `由 ${holder} 办理`,
   goneMark: '已不在列表中',
   draftMark: '草稿',
   escalatedMark: '已升级',

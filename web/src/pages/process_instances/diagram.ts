@@ -5,15 +5,20 @@ import './diagram.css'
 import type { InstancePath } from '../../lib/api'
 import type { LanguageCode } from '../../lib/language.svelte'
 
+type Box = { x: number; y: number; width: number; height: number }
 type Canvas = {
   addMarker(id: string, marker: string): void
   zoom(level: number | 'fit-viewport', center?: 'auto'): number
-  scrollToElement(id: string): void
+  viewbox(): { outer: { width: number; height: number }; inner: Box }
+  viewbox(box: Box): void
 }
-type Registry = { get(id: string): object | undefined }
+type Registry = { get(id: string): Box | undefined }
 
 const DIAGRAM = 'http://www.omg.org/spec/BPMN/20100524/DI'
 const COLOURS = 'http://bpmn.io/schema/bpmn/biocolor/1.0'
+/** Below this scale nobody reads a task's name: such a diagram opens at the current step instead of as a thumbnail. */
+const LEGIBLE = 0.55
+const MARGIN = 24
 const LABEL_CHARACTER_PX = 6.4
 const CAMUNDA = 'http://camunda.org/schema/1.0/bpmn'
 
@@ -82,17 +87,28 @@ export class PathDiagram {
     await viewer.importXML(new XMLSerializer().serializeToString(document))
     const diagram = new PathDiagram(viewer, viewer.get<Canvas>('canvas'))
     diagram.#mark(path)
-    diagram.fit()
+    const step = path.current[0] ?? path.ended
+    if (diagram.fit() < LEGIBLE && step) diagram.centre(step, LEGIBLE + 0.2)
     return diagram
   }
 
-  fit(): void {
+  /** The whole diagram, never larger than drawn. Returns the scale. */
+  fit(): number {
     const level = this.canvas.zoom('fit-viewport', 'auto')
-    if (level > 1) this.canvas.zoom(1, 'auto')
+    return level > 1 ? this.canvas.zoom(1, 'auto') : level
   }
 
-  show(id: string): void {
-    if (this.#registry.get(id)) this.canvas.scrollToElement(id)
+  /** Puts an element in the middle, or as near to it as the edges of the diagram allow, at a size that can be read. */
+  centre(id: string, scale: number): void {
+    const element = this.#registry.get(id)
+    if (element?.width === undefined) return
+    const { outer, inner } = this.canvas.viewbox()
+    const [width, height] = [outer.width / scale, outer.height / scale]
+    const within = (wanted: number, from: number, length: number, shown: number) =>
+      Math.max(from - MARGIN, Math.min(wanted, from + length + MARGIN - shown))
+    const x = within(element.x + element.width / 2 - width / 2, inner.x, inner.width, width)
+    const y = within(element.y + element.height / 2 - height / 2, inner.y, inner.height, height)
+    this.canvas.viewbox({ x, y, width, height })
   }
 
   zoom(factor: number): void {
