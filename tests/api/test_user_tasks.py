@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
+from engine import variables
 from engine.context import SYSTEM_ACTOR
 from engine.models import history_event
+from engine.personal_values import EVERYTHING
 from engine.process_engine import ProcessEngine
 from engine.values import load
-from tests.api.desk import Person
+from tests.api.desk import CALLS, FILES, Person
 
 NAME, ID_NUMBER = "王小明先生", "110101199003074258"
 
@@ -222,3 +224,21 @@ def test_what_the_diagram_cannot_go_on_with_keeps_the_task_and_opens_an_incident
         csr.post(f"/engine-rest/task/{task['id']}/complete", {"variables": {"weight": {"value": 50}}}).status_code
         == 204
     )
+
+
+def test_a_field_that_was_shown_masked_and_is_not_sent_back_keeps_its_value(
+    engine: ProcessEngine, csr: Person, css: Person, owner: Person
+) -> None:
+    again = CALLS.replace('id="look" name="复核"', 'id="look" name="复核" camunda:formRef="calls_write_down"')
+    assert owner.deploy({**FILES, "calls.bpmn": again}).status_code == 200
+    started = csr.post("/api/start", {"processKey": "calls", "data": {"subject": "tyres"}}).json
+    data = {"caller": NAME, "id_number": ID_NUMBER}
+    csr.post(f"/api/tasks/{started['next']['id']}/complete", {"data": data})
+    (card,) = css.get("/api/tasks?view=groups").json["items"]
+    shown = css.get(f"/api/tasks/{card['id']}").json
+    assert (shown["data"]["caller"], shown["masked"]) == (NAME, ["id_number"])
+    assert ID_NUMBER not in str(shown)
+    assert css.post(f"/api/tasks/{card['id']}/complete", {"data": {"caller": NAME}}).status_code == 200
+    with engine.reading(SYSTEM_ACTOR) as ctx:
+        values = variables.of_instance(ctx, started["processInstanceId"])
+        assert variables.reveal(ctx, values, EVERYTHING)["id_number"] == ID_NUMBER
