@@ -13,7 +13,7 @@ from engine.dmn.cells import SimpleCell, kind_of, parse_cell
 from engine.dmn.faults import table_finding
 from engine.dmn.model import Cell, Decision, DecisionTable, DmnModel, Rule
 from engine.dmn.outputs import check_outputs
-from engine.dmn.regions import Overlap, Regions, simple_regions
+from engine.dmn.regions import Overlap, Regions, TooLarge, simple_regions
 from engine.dmn.table import KINDS
 from engine.findings import Finding, Severity
 
@@ -88,16 +88,18 @@ class TableCheck:
         """Overlaps, gaps and unreachable rows, as far as the cells are understood."""
         regions = simple_regions(self.table)
         if regions is None:
+            zh, en = "部分条件为复杂 FEEL 表达式", "some conditions are complex FEEL"
             yield self._finding(
-                "warning",
-                "not-checkable",
-                "部分条件为复杂 FEEL 表达式，无法检查重叠与缺口",
-                "some conditions are complex FEEL, so overlaps and gaps cannot be checked",
+                "warning", "not-checkable", f"{zh}，无法检查重叠与缺口", f"{en}: not checked for overlaps and gaps"
             )
             return
-        yield from self._overlaps(regions)
-        yield from self._unreachable(regions)
-        yield from self._gaps(regions)
+        try:
+            yield from self._overlaps(regions)
+            yield from self._unreachable(regions)
+            yield from self._gaps(regions)
+        except TooLarge:
+            zh, en = "表过大，未能查完全部缺口", "the table is too large to look for all gaps"
+            yield self._finding("warning", "not-checkable", zh, en)
 
     def _overlaps(self, regions: Regions) -> Iterator[Finding]:
         if self.table.hit_policy not in SINGLE_HIT:

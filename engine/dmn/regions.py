@@ -18,8 +18,12 @@ from engine.dmn.model import DecisionTable, InputClause, Rule
 from engine.dmn.table import column_kind, simple_cells
 
 MAX_FINDINGS = 20
-MAX_STEPS = 200_000
+MAX_STEPS = 3_000_000
 ANOTHER = "another value"
+
+
+class TooLarge(Exception):
+    """A table has so many columns and values that looking through them all would take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +45,12 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its samples, and per row the set of indexes of those that pass."""
+    """A column: its samples, per row the indexes of those that pass, and per sample the rows, as bits."""
 
     title: str
     samples: tuple[Sample, ...]
     passing: tuple[frozenset[int], ...]
+    rows: tuple[int, ...]
 
 
 class Regions:
@@ -108,24 +113,23 @@ class Regions:
     def _uncovered(self, spaces: Sequence[frozenset[int]], rows: list[int]) -> list[int] | None:
         """Returns samples, one per column, that none of the rows covers; None if there are none.
 
-        Goes column by column with the rows still in play; equal sets of rows are looked at once. A table that
-        needs too many steps is taken as covered.
+        Goes column by column with the rows still in play; equal sets of rows are looked at once. Raises TooLarge.
         """
-        self._steps = 0
-        return self._search(0, spaces, frozenset(rows), set())
+        return self._search(0, spaces, sum(1 << row for row in rows), set())
 
     def _search(
-        self, number: int, spaces: Sequence[frozenset[int]], rows: frozenset[int], done: set[Any]
+        self, number: int, spaces: Sequence[frozenset[int]], rows: int, done: set[tuple[int, int]]
     ) -> list[int] | None:
         if not rows:
             return [min(space) if space else 0 for space in spaces[number:]]
-        if number == len(spaces) or (number, rows) in done or self._steps > MAX_STEPS:
+        if number == len(spaces) or (number, rows) in done:
             return None
-        self._steps += 1
-        passing = self.columns[number].passing
+        self._steps += len(spaces[number])
+        if self._steps > MAX_STEPS:
+            raise TooLarge
+        passing = self.columns[number].rows
         for index in sorted(spaces[number]):
-            left = frozenset(row for row in rows if index in passing[row])
-            rest = self._search(number + 1, spaces, left, done)
+            rest = self._search(number + 1, spaces, rows & passing[index], done)
             if rest is not None:
                 return [index, *rest]
         done.add((number, rows))
@@ -151,7 +155,10 @@ def simple_regions(table: DecisionTable) -> Regions | None:
         passing = tuple(
             frozenset(index for index, sample in enumerate(samples) if _passes(cell, sample)) for cell in cells
         )
-        columns.append(Column(clause.title, samples, passing))
+        rows_at = tuple(
+            sum(1 << row for row, indexes in enumerate(passing) if index in indexes) for index in range(len(samples))
+        )
+        columns.append(Column(clause.title, samples, passing, rows_at))
     return Regions(table, columns)
 
 
