@@ -188,7 +188,7 @@ def start(
     """Starts an instance of a definition under the current release and runs it to its first waits.
 
     The case header (requirements 3.0) is completed: `case_no`, `opened_by`, `received_at`, `rule_set_version` and
-    `bpmn_version` get values where the starter gave none.
+    `bpmn_version` get values where the starter gave none. `sender` is the instance whose message started this one.
     """
     release = releases.current(ctx)
     instance_id = new_id()
@@ -233,7 +233,8 @@ def start(
         business_key=business_key,
         start_event_id=start_event_id,
     )
-    return apply(ctx, running, outcome, kind=f"instance.{cause}", body={"sha256": deployed.sha256}, is_new=True)
+    body = {"sha256": deployed.sha256} | ({"sender": sender} if sender else {})
+    return apply(ctx, running, outcome, kind=f"instance.{cause}", body=body, is_new=True)
 
 
 def _case_no(ctx: CommandContext, instance_id: str) -> str:
