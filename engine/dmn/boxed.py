@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.dmn import model as boxed
-from engine.dmn.faults import Faults
 from engine.dmn.frame import NOTHING, Compiled, Frame, constant
 from engine.dmn.hit_policy import Policy
 from engine.dmn.model import DecisionTable, DmnModel, Expression, LiteralExpression, Parameter
 from engine.dmn.table import CompiledRow, CompiledTable
+from engine.dmn.texts import Names, TextCompiler
 from engine.dmn.types import resolve
 from engine.feel import (
-    DOMAIN_FUNCTIONS,
     FeelError,
     FeelSyntaxError,
-    UnaryTests,
     compile_expression,
-    compile_unary_tests,
 )
 from engine.feel.builtins import BUILTINS
 from engine.feel.external import bind
@@ -30,77 +26,16 @@ from engine.feel.sequences import at, sequence
 from engine.feel.types import Type, coerced
 from engine.feel.values import FeelFunction, is_number
 
-Names = frozenset[str]
 MAX_PARTIAL = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a text stands, in words for a process owner: `表 T 行 r1 列 c` / `table T row r1 column c`."""
-
-    zh: str
-    en: str
-    element_id: str | None
-    line: int | None = None
 
 
 class BoxedCompiler:
     """Compiles the expressions of one file. A text that is no FEEL becomes a finding and evaluates to null."""
 
-    def __init__(self, model: DmnModel, faults: Faults, types: Mapping[str, Type], tables: list[CompiledTable]) -> None:
+    def __init__(self, model: DmnModel, texts: TextCompiler, tables: list[CompiledTable]) -> None:
+        self.texts = texts
         self._model = model
-        self._faults = faults
-        self._types = types
         self._tables = tables
-        self._place = Place("", "", None)
-
-    def place(self, element_id: str, name: str) -> None:
-        """Says which decision or function is compiled next, for the findings."""
-        self._place = Place(f"「{name}」", f'"{name}"', element_id)
-
-    # ------------------------------------------------------------ texts
-
-    def text(self, literal: LiteralExpression | None, names: Names, where: Place | None = None) -> Compiled:
-        """Compiles a FEEL expression; an empty one is null."""
-        if literal is None or not literal.text.strip():
-            return NOTHING
-        try:
-            expression = compile_expression(literal.text, names, functions=DOMAIN_FUNCTIONS, types=self._types)
-        except FeelSyntaxError as error:
-            self._refuse(error, literal.text, where, literal.line)
-            return NOTHING
-
-        def run(frame: Frame) -> Any:
-            frame.charge()
-            return expression.evaluate(frame.variables, frame.environment)
-
-        return Compiled(run, expression.names)
-
-    def allowed(self, allowed: LiteralExpression | None, title: str) -> None:
-        """Checks that allowed values are FEEL; they are compiled where they are needed."""
-        if allowed is not None:
-            self.tests(allowed.text, frozenset(), self._column(title, None, allowed.line))
-
-    def tests(self, text: str, names: Names, where: Place) -> UnaryTests | None:
-        """Compiles the condition of a cell; None stands for any value."""
-        if text.strip() in ("", "-"):
-            return None
-        try:
-            return compile_unary_tests(text, names, functions=DOMAIN_FUNCTIONS, types=self._types)
-        except FeelSyntaxError as error:
-            self._refuse(error, text, where, where.line)
-            return compile_unary_tests("false")
-
-    def _refuse(self, error: FeelSyntaxError, text: str, where: Place | None, line: int | None) -> None:
-        place = where or self._place
-        self._faults.add(
-            "error",
-            "feel-syntax",
-            f"{place.zh}中的表达式无法解析：{text[:80]}（{error}）",
-            f"the expression in {place.en} is no FEEL: {text[:80]} ({error})",
-            place.element_id,
-            line,
-        )
 
     # ------------------------------------------------------------ boxed expressions
 
@@ -122,7 +57,7 @@ class BoxedCompiler:
     def _compile(self, expression: Expression, names: Names) -> Compiled:
         match expression:
             case boxed.LiteralExpression():
-                return self.text(expression, names)
+                return self.texts.text(expression, names)
             case boxed.DecisionTable():
                 return self.table(expression, names)[1]
             case boxed.Context():
@@ -294,18 +229,18 @@ class BoxedCompiler:
     def table(self, table: DecisionTable, names: Names) -> tuple[CompiledTable, Compiled]:
         """Compiles a table and its closure."""
         inputs = [
-            self.text(
-                clause.expression, names, self._column(clause.label or clause.title, None, clause.expression.line)
+            self.texts.text(
+                clause.expression, names, self.texts.column(clause.label or clause.title, None, clause.expression.line)
             )
             for clause in table.inputs
         ]
         for clause in table.inputs:
-            self.allowed(clause.allowed, clause.label or clause.title)
+            self.texts.allowed(clause.allowed, clause.label or clause.title)
         for output in table.outputs:
-            self.allowed(output.allowed, output.label or output.name)
+            self.texts.allowed(output.allowed, output.label or output.name)
         rows = [self._row(rule, table, names) for rule in table.rules]
         output_names = [output.name or output.label or "result" for output in table.outputs]
-        defaults = [self.text(o.default, names) if o.default is not None else None for o in table.outputs]
+        defaults = [self.texts.text(o.default, names) if o.default is not None else None for o in table.outputs]
         compiled = CompiledTable(
             table,
             inputs=inputs,
@@ -314,7 +249,7 @@ class BoxedCompiler:
             types=self._output_types(table),
             defaults=defaults,
             policy=Policy(
-                self._place.element_id or "",
+                self.texts.place.element_id or "",
                 table.hit_policy,
                 table.aggregation,
                 [self._ranks(output.allowed, names) for output in table.outputs],
@@ -329,27 +264,18 @@ class BoxedCompiler:
         tests, outputs = [], []
         provenance: dict[str, str] = {}
         for cell, clause in zip(rule.inputs, table.inputs, strict=True):
-            tests.append(self.tests(cell.text, names, self._column(clause.label or clause.title, rule, cell.line)))
+            tests.append(
+                self.texts.tests(cell.text, names, self.texts.column(clause.label or clause.title, rule, cell.line))
+            )
             if cell.provenance:
                 provenance[clause.title] = cell.provenance
         for cell, output in zip(rule.outputs, table.outputs, strict=True):
             title = output.name or output.label
             literal = LiteralExpression(cell.text, line=cell.line)
-            outputs.append(self.text(literal, names, self._column(title, rule, cell.line)))
+            outputs.append(self.texts.text(literal, names, self.texts.column(title, rule, cell.line)))
             if cell.provenance:
                 provenance[title] = cell.provenance
         return CompiledRow(rule, tuple(tests), tuple(outputs), provenance)
-
-    def _column(self, title: str, rule: boxed.Rule | None, line: int | None) -> Place:
-        row_zh = f"第 {rule.index} 行（{rule.row_id}）" if rule else ""
-        row_en = f" row {rule.index} ({rule.row_id})" if rule else ""
-        element = rule.row_id if rule else self._place.element_id
-        return Place(
-            f"表{self._place.zh}{row_zh}列「{title}」",
-            f'table {self._place.en}{row_en} column "{title}"',
-            element,
-            line,
-        )
 
     def _output_types(self, table: DecisionTable) -> list[Type | None]:
         return [resolve(output.type_ref, self._model) for output in table.outputs]

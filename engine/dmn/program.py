@@ -9,6 +9,7 @@ from engine.dmn.faults import Faults
 from engine.dmn.frame import NOTHING, Compiled
 from engine.dmn.model import Decision, DmnModel, ItemDefinition
 from engine.dmn.table import CompiledTable
+from engine.dmn.texts import TextCompiler
 from engine.dmn.types import component_names, named_types
 
 
@@ -26,12 +27,12 @@ class Program:
 def compile_program(model: DmnModel, faults: Faults) -> Program:
     """Compiles all of a file; texts that are no FEEL become findings and evaluate to null."""
     program = Program()
-    compiler = BoxedCompiler(model, faults, named_types(model), program.all_tables)
+    compiler = BoxedCompiler(model, TextCompiler(faults, named_types(model)), program.all_tables)
     for definition in model.types.values():
         _check_allowed(definition, compiler)
     names = _global_names(model) | component_names(model)
     for function in model.knowledge.values():
-        compiler.place(function.id, function.name)
+        compiler.texts.at(function.id, function.name)
         compiled = compiler.function(function.function, names, name=function.name)
         program.functions[function.id] = compiled if function.function is not None else NOTHING
     for decision in model.decisions.values():
@@ -42,14 +43,14 @@ def compile_program(model: DmnModel, faults: Faults) -> Program:
 
 
 def _check_allowed(definition: ItemDefinition, compiler: BoxedCompiler) -> None:
-    compiler.place(definition.name, definition.name)
-    compiler.allowed(definition.allowed, definition.name)
+    compiler.texts.at(definition.name, definition.name)
+    compiler.texts.allowed(definition.allowed, definition.name)
     for component in definition.components:
         _check_allowed(component, compiler)
 
 
 def _compile_decision(decision: Decision, compiler: BoxedCompiler, names: frozenset[str], program: Program) -> None:
-    compiler.place(decision.id, decision.name)
+    compiler.texts.at(decision.id, decision.name)
     table = compiler.table_of(decision.expression, names)
     if table is not None:
         program.tables[decision.id], program.decisions[decision.id] = table

@@ -19,6 +19,7 @@ from engine.dmn.faults import Faults
 from engine.dmn.frame import Frame
 from engine.dmn.model import Cell, DecisionTable, DmnModel, InputClause, LiteralExpression, OutputClause, Rule
 from engine.dmn.table import CompiledTable
+from engine.dmn.texts import TextCompiler
 from tests.engine.dmn.tables import NOW
 
 FACTS_PER_TABLE = 25
@@ -106,7 +107,7 @@ def random_table(source: random.Random) -> tuple[CompiledTable, list[Callable[[]
     )
     model = DmnModel("random", "urn:random", "", {})
     faults = Faults()
-    compiled, _ = BoxedCompiler(model, faults, {}, []).table(table, frozenset())
+    compiled, _ = BoxedCompiler(model, TextCompiler(faults, {}), []).table(table, frozenset())
     assert not faults.found, faults.found
     return compiled, [column.fact for column in columns]
 
