@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from engine import deadlines, models, outcomes, process_instances, signals, start_timers, variables
+from engine import deadlines, models, outcome_rows, process_instances, signals, start_timers, variables
 from engine.context import CommandContext
 from engine.errors import ExecutionFailed, MarqueError, NotCorrelated, NotFound
 from engine.external_tasks import HandlerTask
@@ -237,7 +237,7 @@ def escalate(ctx: CommandContext, root_id: str, deadline: deadlines.Deadline) ->
         )
     ).all()
     rows = [
-        outcomes.candidate(task.id, "escalation", role, task.due_at)
+        outcome_rows.candidate(task.id, "escalation", role, task.due_at)
         for task in open_tasks
         for role in deadline.escalate_to
     ]

@@ -282,7 +282,7 @@ def apply(
     }
     _write_row(ctx, running, values, is_new=is_new)
     INSERT_EVENT.run(ctx.connection, **link.row)
-    outcomes.write(ctx, running, rows)
+    outcome_rows.write(ctx, running, rows)
     return _refresh(running, values)
 
 

@@ -1,0 +1,156 @@
+"""The rows of one operation, and the statements that send them: one per table, whatever the number of steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Table, bindparam, delete, update
+
+from engine import models
+from engine.bpmn import outcome as bpmn
+from engine.context import CommandContext
+from engine.deadlines import Deadline
+from engine.process_engine import jobs_changed
+from engine.sql import Statement, insert_into, upsert_into
+
+if TYPE_CHECKING:
+    from engine.process_instances import Running
+
+Row = dict[str, Any]
+TASK, CANDIDATE = models.user_task, models.task_candidate
+
+
+@dataclass(slots=True)
+class Rows:
+    """What one transaction writes for one root instance, gathered before anything is sent."""
+
+    tasks: dict[str, Row] = field(default_factory=dict)
+    candidates: list[Row] = field(default_factory=list)
+    closed_tasks: list[str] = field(default_factory=list)
+    external: dict[str, Row] = field(default_factory=dict)
+    external_closed: list[str] = field(default_factory=list)
+    jobs: dict[str, Row] = field(default_factory=dict)
+    jobs_closed: list[str] = field(default_factory=list)
+    subscriptions: dict[str, Row] = field(default_factory=dict)
+    subscriptions_closed: list[str] = field(default_factory=list)
+    activities: dict[str, Row] = field(default_factory=dict)
+    variables: list[Row] = field(default_factory=list)
+    decisions: list[Row] = field(default_factory=list)
+    instances: list[Row] = field(default_factory=list)
+    instances_ended: list[bpmn.CalledInstanceEnded] = field(default_factory=list)
+    retimed: list[Deadline] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+
+def candidate(task_id: str, kind: str, name: str, due_at: int | None) -> Row:
+    """Returns the row that lets a group or person take a task."""
+    return {"task_id": task_id, "kind": kind, "name": name, "due_at": due_at}
+
+
+CALLED_COLUMNS = (
+    "id",
+    "root_id",
+    "parent_id",
+    "definition_id",
+    "definition_key",
+    "release",
+    "business_key",
+    "customer_ref",
+    "state",
+    "started_at",
+    "started_by",
+    "revision",
+    "chain_count",
+)
+
+# Columns that a new row gets its default for here, because compiled statements know no column defaults.
+NEW_TASK: Row = {"owner": None, "delegation_state": None, "closed_at": None, "closed_by": None}
+NEW_JOB: Row = {"retries": 3, "error": None, "suspended": False, "payload": None}
+NEW_EXTERNAL: Row = {"worker_id": None, "lock_expires_at": None, "retries": None, "error_message": None}
+
+UPSERT_TASK = upsert_into(TASK, update=("state", "closed_at", "closed_by"))
+INSERT_CANDIDATE = insert_into(CANDIDATE)
+DELETE_CANDIDATES = Statement(delete(CANDIDATE).where(CANDIDATE.c.task_id == bindparam("closed")))
+UPSERT_ACTIVITY = upsert_into(models.activity_instance, update=("ended_at", "cancelled"))
+UPSERT_DEADLINE = upsert_into(
+    models.deadline,
+    update=[column.name for column in models.deadline.c if column.name not in {"id", "process_instance_id", "root_id"}],
+)
+INSERT_VARIABLE = insert_into(models.variable_update)
+INSERT_DECISION = insert_into(models.decision_instance)
+INSERT_CALLED = insert_into(models.process_instance, columns=CALLED_COLUMNS)
+WAIT_TABLES = (models.external_task, models.event_subscription, models.job)
+INSERT_WAIT = {table.name: insert_into(table) for table in WAIT_TABLES}
+DELETE_WAIT = {table.name: Statement(delete(table).where(table.c.id == bindparam("closed"))) for table in WAIT_TABLES}
+
+CALLED_STATES = {
+    "completed": "COMPLETED",
+    "cancelled": "EXTERNALLY_TERMINATED",
+    "failed": "INTERNALLY_TERMINATED",
+}
+
+
+def write(ctx: CommandContext, running: Running, rows: Rows) -> None:
+    """Sends the rows, one statement per table."""
+    connection = ctx.connection
+    _write_waits(ctx, rows)
+    UPSERT_ACTIVITY.run_many(connection, list(rows.activities.values()))
+    INSERT_VARIABLE.run_many(connection, rows.variables)
+    INSERT_DECISION.run_many(connection, rows.decisions)
+    INSERT_CALLED.run_many(connection, rows.instances)
+    for ended in rows.instances_ended:
+        _write_called_end(ctx, ended)
+    if running.ledger.changed:
+        _write_deadlines(ctx, running, rows)
+
+
+def _write_waits(ctx: CommandContext, rows: Rows) -> None:
+    connection = ctx.connection
+    UPSERT_TASK.run_many(connection, [NEW_TASK | row for row in rows.tasks.values()])
+    DELETE_CANDIDATES.run_many(connection, [{"closed": task_id} for task_id in rows.closed_tasks])
+    INSERT_CANDIDATE.run_many(connection, rows.candidates)
+    _replace(ctx, models.external_task, rows.external_closed, [NEW_EXTERNAL | row for row in rows.external.values()])
+    _replace(ctx, models.event_subscription, rows.subscriptions_closed, list(rows.subscriptions.values()))
+    _replace(ctx, models.job, rows.jobs_closed, [NEW_JOB | row for row in rows.jobs.values()])
+    if rows.jobs:
+        jobs_changed(ctx)
+
+
+def _replace(ctx: CommandContext, table: Table, closed: list[str], opened: list[Row]) -> None:
+    DELETE_WAIT[table.name].run_many(ctx.connection, [{"closed": wait_id} for wait_id in closed])
+    INSERT_WAIT[table.name].run_many(ctx.connection, opened)
+
+
+def _write_called_end(ctx: CommandContext, step: bpmn.CalledInstanceEnded) -> None:
+    table = models.process_instance
+    ctx.connection.execute(
+        update(table)
+        .where(table.c.id == step.process_id)
+        .values(state=CALLED_STATES[step.state], ended_at=ctx.now_micros, end_event=step.end_event_id)
+    )
+
+
+def _write_deadlines(ctx: CommandContext, running: Running, rows: Rows) -> None:
+    UPSERT_DEADLINE.run_many(ctx.connection, running.ledger.rows(running.root_id))
+    jobs_changed(ctx)
+    _retime_open_tasks(ctx, running, rows)
+
+
+def _retime_open_tasks(ctx: CommandContext, running: Running, rows: Rows) -> None:
+    """Tasks that were open before show the new due time of a deadline that was opened or moved just now."""
+    elements = {deadline.stop_element for deadline in rows.retimed if deadline.running and deadline.stop_element}
+    open_before = running.open_before & elements
+    tasks = models.user_task
+    for element_id in sorted(open_before):
+        deadline = running.ledger.for_element(element_id)
+        if deadline is not None:
+            ctx.connection.execute(
+                update(tasks)
+                .where(
+                    tasks.c.root_id == running.root_id,
+                    tasks.c.element_id == element_id,
+                    tasks.c.state == "open",
+                )
+                .values(due_at=deadline.due_at, deadline_id=deadline.id)
+            )
