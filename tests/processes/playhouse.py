@@ -46,6 +46,10 @@ class KeptDefinitions(DefinitionStore):
     def close(self) -> None:
         """Keeps everything for the next engine."""
 
+    def give_back(self) -> None:
+        """Gives back the compiled tables."""
+        super().close()
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -143,4 +147,4 @@ class Playhouse:
                 self._parsed.contents(ctx, release)
 
     def close(self) -> None:
-        DefinitionStore.close(self._parsed)
+        self._parsed.give_back()

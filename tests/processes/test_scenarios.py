@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,10 +45,10 @@ def database_url(postgresql_url: str) -> str:
 
 
 @pytest.fixture
-def on_postgresql(engine: ProcessEngine) -> Iterator[ProcessEngine]:
+def on_postgresql(engine: ProcessEngine) -> ProcessEngine:
     """An engine on PostgreSQL with everything deployed."""
     engine.run(SYSTEM_ACTOR, deployments.create, name="shipped", resources=SHIPPED)
-    yield engine
+    return engine
 
 
 @pytest.mark.parametrize("name", ["s-01", "s-03"])
