@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from engine.process_instances import Running
 
 CANCELS_DEADLINES = "deadline.cancel"  # property of an element: whoever comes here works against no limit any more
-CANCELS_DEADLINES = "deadline.cancel"  # property of an element: whoever comes here works against no limit any more
 
 
 def gather(ctx: CommandContext, running: Running, outcome: bpmn.Outcome) -> Rows:

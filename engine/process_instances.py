@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from engine import authorizations, history, models, outcomes, releases, variables
+from engine import authorizations, history, models, outcome_rows, outcomes, releases, variables
 from engine.bpmn.definition import Definition, Element
 from engine.bpmn.instance import Instance
 from engine.bpmn.outcome import Outcome, VariableSet

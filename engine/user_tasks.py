@@ -368,7 +368,7 @@ def _task_with_instance(dialect: str) -> Select[Any]:
         .join(instance, instance.c.id == TASK.c.root_id)
         .where(TASK.c.id == bindparam("task_id"))
     )
-    # People on parallel tasks of one instance queue on its row instead of losing races; the revision is still the truth.
+    # People on parallel tasks of one instance queue on its row instead of losing races; the revision stays the truth.
     return query if dialect == "sqlite" else query.with_for_update(of=[TASK, instance])
 
 
