@@ -254,7 +254,7 @@ class Ledger:
         return done
 
     def cancel_running(self) -> None:
-        """The case is over: what nobody will stop any more is cancelled; a breach stays what it is."""
+        """Nobody will stop what still runs, the case is over or withdrawn; a breach stays what it is."""
         for deadline in self.running():
             if deadline.state in UNBREACHED:
                 self._put(dataclasses.replace(deadline, state="cancelled"), "deadline.cancelled")

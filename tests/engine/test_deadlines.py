@@ -255,3 +255,32 @@ def test_the_end_of_the_case_cancels_what_nobody_stops(engine: ProcessEngine, cl
     complete(engine, case.id, "show")
 
     assert deadline(engine, case.id).state == "cancelled"
+
+
+WITHDRAWN = diagram(
+    '<startEvent id="begin"/>'
+    + open_limits("limit")
+    + user_task("check")
+    + user_task(
+        "note_why",
+        inner='<extensionElements><camunda:properties><camunda:property name="deadline.cancel" value="true"/>'
+        "</camunda:properties></extensionElements>",
+    )
+    + '<endEvent id="done"/>'
+    + flows("begin>limit", "limit>check", "check>note_why", "note_why>done")
+)
+
+
+def test_an_element_that_cancels_deadlines_does_so_when_it_is_reached(
+    engine: ProcessEngine, clock: VirtualClock, deploy: Deploy
+) -> None:
+    deploy(case__bpmn=WITHDRAWN, limits__dmn=limits(), show_form__form=FORM)
+    case = start(engine, arrived_at=NOW)
+    assert deadline(engine, case.id).state == "open"
+
+    complete(engine, case.id, "check")
+    advance(engine, clock, later(30))
+
+    found = deadline(engine, case.id)
+    assert (found.state, found.breached_at, found.next_at) == ("cancelled", None, None)
+    assert open_tasks(engine, case.id).keys() == {"note_why"}
