@@ -83,6 +83,30 @@ def test_an_upload_that_fails_is_said_at_the_field(open_page: OpenPage, case: Ca
     expect(page.get_by_text("a.png 上传失败。")).to_be_visible()
 
 
+def test_text_being_typed_survives_the_end_of_an_upload(open_page: OpenPage, case: Case) -> None:
+    note = {"type": "textfield", "id": "note", "key": "note", "label": "备注"}
+    schema = only(schema_of("vehicle_pickup", "walkaround"), "media")
+    schema["components"].append(note)
+    page = open_with(open_page, case, schema, [])
+    held: list[Route] = []
+    page.route("**/api/attachments*", lambda route: held.append(route))
+    page.locator("input[type=file]").set_input_files(PNG)
+    page.get_by_label("备注").press_sequentially("左前门有划痕")
+    stored = {"attachment_id": "1", "sha256": "0" * 64, "size": 16, "type": "image/png"}
+    held[0].fulfill(status=201, json=stored)
+    expect(page.get_by_role("link", name="a.png")).to_be_visible()
+    expect(page.get_by_label("备注")).to_have_value("左前门有划痕")
+
+
+def test_a_number_is_sent_as_a_number(open_page: OpenPage, case: Case) -> None:
+    sent: list[dict[str, Any]] = []
+    page = open_with(open_page, case, only(schema_of("vehicle_return", "inspect"), "mileage_in"), sent)
+    page.locator(".fjs-form-field-number input").press_sequentially("43210")
+    page.get_by_role("button", name="完成").click()
+    page.wait_for_timeout(300)
+    assert sent == [{"mileage_in": 43210}]
+
+
 def test_amounts_are_typed_in_yuan_and_sent_in_fen(open_page: OpenPage, case: Case) -> None:
     sent: list[dict[str, Any]] = []
     page = open_with(open_page, case, only(schema_of("complaint", "proposal"), "amount_fen"), sent)

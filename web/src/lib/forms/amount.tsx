@@ -68,7 +68,10 @@ export function numberField({ t }: Surroundings) {
   }
 
   function NumberOrAmount(props: FieldProps<number | null>) {
-    return props.field.properties?.unit === 'fen' ? <Amount {...props} /> : <Numberfield {...props} />
+    if (props.field.properties?.unit === 'fen') return <Amount {...props} />
+    // form-js reports a number while it renders; the form must not change in the middle of being drawn.
+    const onChange: typeof props.onChange = (change) => queueMicrotask(() => props.onChange(change))
+    return <Numberfield {...props} onChange={onChange} />
   }
   NumberOrAmount.config = Numberfield.config
   return NumberOrAmount

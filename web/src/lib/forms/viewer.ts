@@ -36,11 +36,14 @@ export class OpenForm {
 
   static async open(options: Options): Promise<OpenForm> {
     const { container, schema, data, masked, readonly, onChange, ...surroundings } = options
-    const form = new Form({
+    const settings = {
       container,
+      // form-js would hold text back for 300 ms, and lose it when another field changes meanwhile (a finished upload).
+      debounce: false,
       properties: { readOnly: readonly },
       additionalModules: [ownFields(surroundings), { translate: ['value', translator(surroundings.language)] }],
-    })
+    }
+    const form = new Form(settings)
     await form.importSchema(localise(schema, surroundings.language, masked), data)
     const open = new OpenForm(form, container)
     form.on('changed', () => requestAnimationFrame(() => open.#nameRowButtons(options.t)))
