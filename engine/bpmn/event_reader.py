@@ -167,6 +167,14 @@ class EventReader:
                 self._node.events.append(event)
         standard = element.find(bpmn("standardLoopCharacteristics"))
         multiple = element.find(bpmn("multiInstanceLoopCharacteristics"))
+        if standard is not None and multiple is not None:
+            self._references.fault(
+                "two-loops",
+                "一个活动不能既是标准循环又是多实例。",
+                "An activity cannot be a standard loop and a multi-instance at once.",
+                element_id=self._node.id,
+                line=line_of(element),
+            )
         if standard is not None:
             self._node.loop = self._standard(standard)
         elif multiple is not None:

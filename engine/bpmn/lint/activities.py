@@ -131,7 +131,18 @@ def _check_loop(node: Node, report: Report) -> None:
         )
 
 
+def _ad_hoc(node: Node, report: Report) -> None:
+    if node.body is not None and not any(inner.type in ACTIVITIES for inner in node.body.nodes.values()):
+        report.error(
+            "empty-ad-hoc",
+            node,
+            f"自由子流程 {node.id} 没有活动。",
+            f"The ad-hoc sub-process {node.id} holds no activity.",
+        )
+
+
 _CHECKS = {
+    "adHocSubProcess": _ad_hoc,
     "userTask": _user_task,
     "serviceTask": _service_task,
     "businessRuleTask": _business_rule_task,

@@ -20,7 +20,7 @@ def check_compensation(process: Process, report: Report) -> None:
             if _is_compensation_boundary(node):
                 handlers.add(handler_of(node, body))
         for node in body.nodes.values():
-            if node.for_compensation and node.id not in handlers:
+            if node.for_compensation and not node.event_sub_process and node.id not in handlers:
                 report.error(
                     "handler-alone",
                     node,

@@ -38,7 +38,7 @@ def _check_ends(flow: Flow, body: Body, everywhere: set[str], report: Report) ->
     if source is not None:
         _check_source(flow, source, report)
     if target is not None:
-        _check_target(flow, target, report)
+        _check_target(flow, source, target, report)
 
 
 def _check_source(flow: Flow, source: Node, report: Report) -> None:
@@ -60,7 +60,7 @@ def _check_source(flow: Flow, source: Node, report: Report) -> None:
         )
 
 
-def _check_target(flow: Flow, target: Node, report: Report) -> None:
+def _check_target(flow: Flow, source: Node | None, target: Node, report: Report) -> None:
     if target.type == "startEvent":
         report.error(
             "flow-to-start",
@@ -75,6 +75,20 @@ def _check_target(flow: Flow, target: Node, report: Report) -> None:
             f"边界事件 {target.id} 不能有流入的顺序流。",
             f"The boundary event {target.id} must not have an incoming flow.",
         )
+    if target.type == "intermediateCatchEvent" and any(event.kind == "link" for event in target.events):
+        report.error(
+            "flow-to-link",
+            flow,
+            f"链接捕获事件 {target.id} 不能有流入的顺序流。",
+            f"The link catch event {target.id} must not have an incoming flow.",
+        )
+    if target.type == "receiveTask" and target.standard.get("instantiate") == "true" and not _instantiates(source):
+        report.error(
+            "flow-to-start",
+            flow,
+            f"启动流程的接收任务 {target.id} 不能有流入的顺序流。",
+            f"The receive task {target.id} starts the process and must not have an incoming flow.",
+        )
     if target.event_sub_process:
         _event_sub_process(flow, target, report)
     if target.for_compensation:
@@ -84,6 +98,10 @@ def _check_target(flow: Flow, target: Node, report: Report) -> None:
             f"补偿活动 {target.id} 不能有流入的顺序流。",
             f"The compensation activity {target.id} must not have an incoming flow.",
         )
+
+
+def _instantiates(node: Node | None) -> bool:
+    return node is not None and node.type == "eventBasedGateway" and node.standard.get("instantiate") == "true"
 
 
 def _event_sub_process(flow: Flow, node: Node, report: Report) -> None:

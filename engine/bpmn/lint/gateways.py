@@ -62,6 +62,8 @@ def _check_parallel(node: Node, outgoing: list[Flow], report: Report) -> None:
 def _check_events(node: Node, outgoing: list[Flow], body: Body, report: Report) -> None:
     if node.standard.get("eventGatewayType", "Exclusive") == "Parallel":
         report.unsupported(node, f"并行事件网关 {node.id}", f"The parallel event-based gateway {node.id}")
+    if node.standard.get("instantiate") == "true":
+        _check_instantiating(node, outgoing, body, report)
     if not outgoing:
         report.error(
             "no-events",
@@ -95,4 +97,24 @@ def _check_events(node: Node, outgoing: list[Flow], body: Body, report: Report) 
                 target,
                 f"事件网关之后的接收任务 {target.id} 上的边界事件",
                 f"A boundary event on {target.id} behind an event-based gateway",
+            )
+
+
+def _check_instantiating(node: Node, outgoing: list[Flow], body: Body, report: Report) -> None:
+    """A gateway that starts the process has nothing before it, and messages behind it (BPMN 10.6.6)."""
+    if body.incoming(node.id):
+        report.error(
+            "flow-to-start",
+            node,
+            f"启动流程的事件网关 {node.id} 不能有流入的顺序流。",
+            f"The event-based gateway {node.id} starts the process and must not have an incoming flow.",
+        )
+    for flow in outgoing:
+        target = body.nodes.get(flow.target)
+        if target is not None and any(event.kind not in ("message", "signal") for event in target.events):
+            report.error(
+                "bad-start",
+                target,
+                f"启动流程的事件网关 {node.id} 之后只能等待消息或信号。",
+                f"Only messages and signals can start the process at the gateway {node.id}.",
             )

@@ -16,7 +16,9 @@ from tests.engine.bpmn.diagrams import (
     SIGNAL,
     TERMINATE,
     boundary,
+    catch,
     end,
+    event_sub,
     exclusive,
     flows,
     inclusive,
@@ -24,12 +26,27 @@ from tests.engine.bpmn.diagrams import (
     parallel,
     sub,
     task,
+    throw,
+    timer,
     user,
 )
 from tests.engine.bpmn.diagrams import script as script_task
 
 CORE = ["task"] * 4 + ["exclusive"] * 3 + ["parallel"] * 3 + ["user"] * 3 + ["sub"]
-RICH = [*CORE, "terminate", "inclusive", "inclusive", "guarded", "guarded", "looped", "script"]
+RICH = [
+    *CORE,
+    "terminate",
+    "inclusive",
+    "inclusive",
+    "guarded",
+    "guarded",
+    "looped",
+    "script",
+    "choice",
+    "listening",
+    "undone",
+    "undo",
+]
 
 
 @dataclass
@@ -58,10 +75,12 @@ def make(rng: random.Random, pool: list[str], prefix: str = "n", depth: int = 0)
     kinds: dict[str, str] = {}
     for name in names:
         kind = rng.choice(pool)
-        kinds[name] = "task" if depth == 2 and kind in ("sub", "looped") else kind
+        kinds[name] = "task" if depth == 2 and kind in ("sub", "looped", "listening") else kind
     edges: list[tuple[str, str]] = []
     for index, name in enumerate(names):
         if kinds[name] == "terminate":
+            continue
+        if kinds[name] == "choice":
             continue
         ways = rng.choice([1, 2, 2, 3]) if kinds[name] in ("exclusive", "parallel", "inclusive") else 1
         for _ in range(ways):
@@ -71,7 +90,7 @@ def make(rng: random.Random, pool: list[str], prefix: str = "n", depth: int = 0)
                 edges.append((name, target))
     graph = Graph(kinds, edges, names[0])
     for name in names:
-        if kinds[name] in ("sub", "looped"):
+        if kinds[name] in ("sub", "looped", "listening"):
             graph.inner[name] = make(rng, pool, f"{name}_", depth + 1)
     return graph
 
@@ -84,14 +103,20 @@ def draw(graph: Graph, prefix: str = "n", seed: int = 0) -> tuple[str, str]:
     for name, kind in graph.kinds.items():
         ways = graph.out(name)
         nodes.append(_node(name, kind, ways, graph, rng, seed))
-        if kind in ("guarded", "sub", "looped") and kind != "sub":
-            event = rng.choice([MESSAGE, SIGNAL])
+        if kind == "choice":
+            arrows += [f"{name}>{name}M {name}>{name}T", *(f"{name}{end_}>{_any(rng, graph, prefix)}" for end_ in "MT")]
+        if kind in ("guarded", "looped"):
+            event = rng.choice([MESSAGE, SIGNAL, timer("R3/PT1H", "timeCycle"), MESSAGE + SIGNAL])
             nodes.append(boundary(f"{name}B", name, event, interrupting=rng.random() < 0.5))
-            arrows.append(f"{name}B>{rng.choice([*graph.kinds, f'{prefix}END'])}")
+            arrows.append(f"{name}B>{_any(rng, graph, prefix)}")
         for index, target in enumerate(ways):
             chooses = kind in ("exclusive", "inclusive") and index < len(ways) - 1
             arrows.append(f"{name}>{target}" + (f"[pick_{name}{_condition(kind, index)}]" if chooses else ""))
     return "".join(nodes), " ".join(arrows)
+
+
+def _any(rng: random.Random, graph: Graph, prefix: str) -> str:
+    return rng.choice([*graph.kinds, f"{prefix}END"])
 
 
 def _condition(kind: str, index: int) -> str:
@@ -115,7 +140,21 @@ def _node(name: str, kind: str, ways: list[str], graph: Graph, rng: random.Rando
             return parallel(name)
         case "terminate":
             return end(name, TERMINATE)
+        case "choice":
+            return f'<eventBasedGateway id="{name}"/>' + catch(f"{name}M", MESSAGE) + catch(f"{name}T", timer("PT1H"))
+        case "undo":
+            return throw(name, "<compensateEventDefinition/>")
+        case "undone":
+            kept = f'<boundaryEvent id="{name}C" attachedToRef="{name}"><compensateEventDefinition/></boundaryEvent>'
+            handler = f'<userTask id="{name}H" isForCompensation="true"/>'
+            return task(name) + kept + handler + f'<association id="{name}L" sourceRef="{name}C" targetRef="{name}H"/>'
     nodes, arrows = draw(graph.inner[name], f"{name}_", seed)
+    if kind == "listening":
+        inside = user(f"{name}EU") + end(f"{name}EE")
+        interrupting = rng.random() < 0.5
+        nodes += event_sub(
+            f"{name}E", SIGNAL, inside, f"{name}Es>{name}EU {name}EU>{name}EE", interrupting=interrupting
+        )
     loop = multi("<loopCardinality>2</loopCardinality>", sequential=rng.random() < 0.5) if kind == "looped" else ""
     return sub(name, nodes + loop, arrows)
 

@@ -8,6 +8,7 @@ from engine.bpmn.parser import parse
 from engine.errors import ParseFailed
 from engine.findings import Finding
 from tests.engine.bpmn.diagrams import (
+    COLLECTION,
     END,
     ERROR,
     MESSAGE,
@@ -143,6 +144,27 @@ REFUSALS = {
         diagram(START + user("A", multi("<loopCardinality>1000000000</loopCardinality>")) + END, "S>A A>E"),
         "bad-loop",
         "A",
+    ),
+    "two kinds of loop": (
+        diagram(START + user("A", multi(COLLECTION) + "<standardLoopCharacteristics/>") + END, "S>A A>E"),
+        "two-loops",
+        "A",
+    ),
+    "empty ad-hoc": (diagram(START + '<adHocSubProcess id="A"/>' + END, "S>A A>E"), "empty-ad-hoc", "A"),
+    "flow into a link": (
+        diagram(START + catch("C", '<linkEventDefinition name="k"/>') + END, "S>C C>E"),
+        "flow-to-link",
+        "f_S_C",
+    ),
+    "gateway that starts, behind a start": (
+        diagram(START + '<eventBasedGateway id="G" instantiate="true"/>' + catch("C", MESSAGE) + END, "S>G G>C C>E"),
+        "flow-to-start",
+        "G",
+    ),
+    "process started by a timer behind a gateway": (
+        diagram('<eventBasedGateway id="G" instantiate="true"/>' + catch("C", timer("PT1H")) + END, "G>C C>E"),
+        "bad-start",
+        "C",
     ),
     "quantity of none": (diagram(START + '<task id="A" startQuantity="0"/>' + END, "S>A A>E"), "bad-quantity", "A"),
     "message start inside": (

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.bpmn.instance import Instance
 from engine.bpmn.limits import Limits
-from engine.bpmn.outcome import ActivityStarted, FlowTaken, SubscriptionWait, UserTaskWait
+from engine.bpmn.outcome import ActivityStarted, FlowTaken, SubscriptionWait, TimerWait, UserTaskWait
 from engine.errors import ExecutionFailed, LimitReached
 from tests.engine.bpmn.diagrams import definitions
 from tests.engine.bpmn.player import Player
@@ -112,6 +112,8 @@ def trace(seed: int, mode: str) -> list[Any]:
 def act(instance: Instance, wait_id: str, details: Any, changes: dict[str, Any]) -> Any:
     if isinstance(details, SubscriptionWait):
         return instance.correlate(wait_id, {})
+    if isinstance(details, TimerWait):
+        return instance.fire_timer(wait_id)
     assert isinstance(details, UserTaskWait)
     return instance.complete(wait_id, changes)
 
