@@ -174,6 +174,7 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
         ("/api/attachments", files, None),
         ("/api/attachments/{attachment_id}", files, "one"),
         ("/api/audit/verify", audit.Verification(commands), None),
+        ("/api/audit/export", audit.Export(commands), None),
         ("/api/clock", clock.Clock(commands, executor.paused), None),
     ]
 
