@@ -9,11 +9,8 @@ from engine.bpmn.model import Body, Node
 
 def handler_of(boundary: Node, body: Body) -> str | None:
     """Returns the activity that an association links to a compensation boundary event, None if there is none."""
-    for source, target in body.associations:
-        other = target if source == boundary.id else source if target == boundary.id else None
-        if other in body.nodes and body.nodes[other].for_compensation:
-            return other
-    return None
+    linked = body.associations.get(boundary.id, ())
+    return next((other for other in linked if other in body.nodes and body.nodes[other].for_compensation), None)
 
 
 class Graph:
@@ -59,9 +56,9 @@ class Graph:
     def _instantiates(self, node: Node) -> bool:
         return node.standard.get("instantiate") == "true" and node.type == "receiveTask" and not self._before[node.id]
 
-    def reachable(self) -> frozenset[str]:
-        """Returns the nodes that a token can ever reach."""
-        return self._closure([*self.entries(), *self.starts()], self._after)
+    def reachable(self, also: Iterable[str] = ()) -> frozenset[str]:
+        """Returns the nodes that a token can ever reach from where the scope begins, or from `also`."""
+        return self._closure([*self.entries(), *self.starts(), *also], self._after)
 
     def sources_of(self, node_id: str, *, without: str) -> frozenset[str]:
         """Returns the nodes from which one can be reached (itself included) on no path through `without`."""

@@ -111,15 +111,34 @@ class Body:
 
     nodes: dict[str, Node] = field(default_factory=dict)
     flows: dict[str, Flow] = field(default_factory=dict)
-    associations: list[tuple[str, str]] = field(default_factory=list)
+    associations: dict[str, list[str]] = field(default_factory=dict)
+    _outgoing: dict[str, list[Flow]] = field(default_factory=dict)
+    _incoming: dict[str, list[Flow]] = field(default_factory=dict)
+
+    def add_flow(self, flow: Flow) -> None:
+        """Adds a flow."""
+        self.flows[flow.id] = flow
+        self._outgoing.setdefault(flow.source, []).append(flow)
+        self._incoming.setdefault(flow.target, []).append(flow)
+
+    def remove_flow(self, flow: Flow) -> None:
+        """Takes a flow away."""
+        del self.flows[flow.id]
+        self._outgoing[flow.source].remove(flow)
+        self._incoming[flow.target].remove(flow)
+
+    def associate(self, one: str, other: str) -> None:
+        """Notes that an association links two elements, whichever way it points."""
+        self.associations.setdefault(one, []).append(other)
+        self.associations.setdefault(other, []).append(one)
 
     def outgoing(self, node_id: str) -> list[Flow]:
         """Returns the flows that leave a node, in document order."""
-        return [flow for flow in self.flows.values() if flow.source == node_id]
+        return list(self._outgoing.get(node_id, ()))
 
     def incoming(self, node_id: str) -> list[Flow]:
         """Returns the flows that reach a node, in document order."""
-        return [flow for flow in self.flows.values() if flow.target == node_id]
+        return list(self._incoming.get(node_id, ()))
 
     def bodies(self) -> Iterator[Body]:
         """Yields this body and all bodies inside it."""

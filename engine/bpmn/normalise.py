@@ -30,7 +30,7 @@ def _connect_links(body: Body) -> None:
             for event in node.events:
                 if event.kind == "link" and event.name in catching:
                     flow = Flow(f"{node.id}#link", node.id, catching[event.name], generated=True)
-                    body.flows[flow.id] = flow
+                    body.add_flow(flow)
 
 
 def _start_at_events(body: Body) -> None:
@@ -39,7 +39,7 @@ def _start_at_events(body: Body) -> None:
         if node.type == "eventBasedGateway" and node.standard.get("instantiate") == "true":
             for flow in body.outgoing(node.id):
                 _make_start(body.nodes[flow.target])
-                del body.flows[flow.id]
+                body.remove_flow(flow)
             del body.nodes[node.id]
 
 

@@ -18,6 +18,9 @@ from engine.bpmn.xml import read_xml
 from engine.errors import ParseFailed
 from engine.findings import Finding, errors
 
+MAX_FINDINGS = 1_000
+"""More findings than this help nobody; the rest is told after the first are mended."""
+
 _CLASS_PREFIX = "variable."
 
 
@@ -31,15 +34,16 @@ def parse(body: bytes, *, name: str, limits: FileLimits = DEFAULT_FILE_LIMITS) -
 
 
 def examine(body: bytes, *, name: str, limits: FileLimits = DEFAULT_FILE_LIMITS) -> tuple[list[Finding], Diagram]:
-    """Checks a file without building it: all findings, warnings included. Raises ParseFailed if it cannot be read."""
+    """Checks a file without building it: all findings, errors first. Raises ParseFailed if it cannot be read."""
     diagram = read_diagram(read_xml(body, name=name, limits=limits))
     findings = list(diagram.findings)
     for process in diagram.processes:
         if process.executable:
             names = [key.removeprefix(_CLASS_PREFIX) for key in process.properties if key.startswith(_CLASS_PREFIX)]
             findings += compile_texts(process.texts, names)
-    findings += [finding for finding in lint(diagram) if finding not in findings]
-    return findings, diagram
+    findings += lint(diagram)
+    distinct = sorted(dict.fromkeys(findings), key=lambda finding: finding.severity == "warning")
+    return distinct[:MAX_FINDINGS], diagram
 
 
 def _definition(process: Process, digest: str, findings: list[Finding]) -> Definition:

@@ -139,7 +139,7 @@ class _ProcessReader:
             elif name == "sequenceFlow":
                 self._add_flow(body, child)
             elif name == "association":
-                body.associations.append((child.get("sourceRef", ""), child.get("targetRef", "")))
+                body.associate(child.get("sourceRef", ""), child.get("targetRef", ""))
             elif name is not None and name not in _SILENT:
                 self._unknown(child, name)
         return body
@@ -180,7 +180,7 @@ class _ProcessReader:
             flow.condition = self._feel(condition, flow.id, ("条件", "condition"))
         if not flow.id or flow.id in body.flows:
             self._fault("id-missing" if not flow.id else "id-duplicate", element, "sequenceFlow")
-        body.flows[flow.id] = flow
+        body.add_flow(flow)
 
     def node(self, element: etree._Element, type_: str) -> Node:
         """Reads one flow node with everything inside it."""

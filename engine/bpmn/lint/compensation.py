@@ -9,12 +9,14 @@ from engine.bpmn.model import Body, Event, Node, Process
 
 def check_compensation(process: Process, report: Report) -> None:
     """Checks every compensation event, handler and transaction of a process."""
+    known = frozenset(node.id for node in process.nodes())
     for body, owner in _bodies(process):
         handlers = set()
         for node in body.nodes.values():
             for event in node.events:
                 if event.kind == "compensation":
-                    _check_event(node, event, body, process, owner, report)
+                    _check_event(node, event, body, known, report)
+                    _check_start(node, process.body, owner, report)
                 elif event.kind == "cancel":
                     _check_cancel(node, body, owner, report)
             if _is_compensation_boundary(node):
@@ -38,7 +40,7 @@ def _is_compensation_boundary(node: Node) -> bool:
     return node.type == "boundaryEvent" and any(event.kind == "compensation" for event in node.events)
 
 
-def _check_event(node: Node, event: Event, body: Body, process: Process, owner: Node | None, report: Report) -> None:
+def _check_event(node: Node, event: Event, body: Body, known: frozenset[str], report: Report) -> None:
     if node.type == "boundaryEvent":
         if handler_of(node, body) is None:
             report.error(
@@ -55,8 +57,11 @@ def _check_event(node: Node, event: Event, body: Body, process: Process, owner: 
                 f"The compensation boundary event {node.id} must not have an outgoing flow.",
             )
     elif node.type != "startEvent" and event.ref is not None:
-        _check_target(node, event.ref, process, report)
-    elif node.type == "startEvent" and (owner is None or owner in process.body.nodes.values()):
+        _check_target(node, event.ref, known, report)
+
+
+def _check_start(node: Node, top: Body, owner: Node | None, report: Report) -> None:
+    if node.type == "startEvent" and (owner is None or top.nodes.get(owner.id) is owner):
         report.error(
             "bad-start",
             node,
@@ -65,9 +70,8 @@ def _check_event(node: Node, event: Event, body: Body, process: Process, owner: 
         )
 
 
-def _check_target(node: Node, reference: str, process: Process, report: Report) -> None:
-    target = next((other for other in process.nodes() if other.id == reference), None)
-    if target is None:
+def _check_target(node: Node, reference: str, known: frozenset[str], report: Report) -> None:
+    if reference not in known:
         report.error(
             "unknown-reference",
             node,

@@ -5,12 +5,15 @@ from __future__ import annotations
 from engine.bpmn.lint.report import Report
 from engine.bpmn.model import Body, Flow, Node, Process
 
+MAX_JOINS = 200
 _WAITS = frozenset({"message", "timer", "signal", "conditional"})
 
 
 def check_gateways(process: Process, report: Report) -> None:
     """Checks every gateway of a process."""
     for body in process.body.bodies():
+        guarded = frozenset(node.attached_to for node in body.nodes.values() if node.attached_to)
+        _check_number(body, report)
         for node in body.nodes.values():
             outgoing = body.outgoing(node.id)
             if node.type in ("exclusiveGateway", "inclusiveGateway"):
@@ -18,7 +21,19 @@ def check_gateways(process: Process, report: Report) -> None:
             elif node.type == "parallelGateway":
                 _check_parallel(node, outgoing, report)
             elif node.type == "eventBasedGateway":
-                _check_events(node, outgoing, body, report)
+                _check_events(node, outgoing, body, guarded, report)
+
+
+def _check_number(body: Body, report: Report) -> None:
+    """Each join that looks around itself keeps a table of the scope; a scope with hundreds of them is no diagram."""
+    joins = [node for node in body.nodes.values() if node.type in ("inclusiveGateway", "complexGateway")]
+    if len(joins) > MAX_JOINS:
+        report.error(
+            "too-many-joins",
+            joins[MAX_JOINS],
+            f"一个流程或子流程中的包容或复杂网关超过 {MAX_JOINS} 个。",
+            f"A process or sub-process holds more than {MAX_JOINS} inclusive or complex gateways.",
+        )
 
 
 def _check_choice(node: Node, outgoing: list[Flow], report: Report) -> None:
@@ -59,7 +74,7 @@ def _check_parallel(node: Node, outgoing: list[Flow], report: Report) -> None:
             )
 
 
-def _check_events(node: Node, outgoing: list[Flow], body: Body, report: Report) -> None:
+def _check_events(node: Node, outgoing: list[Flow], body: Body, guarded: frozenset[str], report: Report) -> None:
     if node.standard.get("eventGatewayType", "Exclusive") == "Parallel":
         report.unsupported(node, f"并行事件网关 {node.id}", f"The parallel event-based gateway {node.id}")
     if node.standard.get("instantiate") == "true":
@@ -92,7 +107,7 @@ def _check_events(node: Node, outgoing: list[Flow], body: Body, report: Report) 
                 f"事件网关 {node.id} 之后的 {target.id} 不能有其他流入的顺序流。",
                 f"{target.id} after the event-based gateway {node.id} must not have other incoming flows.",
             )
-        elif any(item.attached_to == target.id for item in body.nodes.values()):
+        elif target.id in guarded:
             report.unsupported(
                 target,
                 f"事件网关之后的接收任务 {target.id} 上的边界事件",

@@ -22,6 +22,7 @@ class Report:
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
+        self._seen: set[Finding] = set()
 
     def error(self, code: str, place: Place, zh: str, en: str) -> None:
         """Notes what forbids deployment."""
@@ -37,5 +38,6 @@ class Report:
 
     def _add(self, severity: Severity, code: str, place: Place, zh: str, en: str) -> None:
         finding = Finding(severity, code, zh, en, place.id or None, place.line)
-        if finding not in self.findings:
+        if finding not in self._seen:
+            self._seen.add(finding)
             self.findings.append(finding)

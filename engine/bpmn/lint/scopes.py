@@ -92,38 +92,16 @@ def _check_event_sub_process(node: Node, body: Body, report: Report) -> None:
 
 
 def _check_reach(body: Body, report: Report) -> None:
-    graph = Graph(body)
-    reachable = graph.reachable()
-    for node in body.nodes.values():
-        expected = node.event_sub_process or node.for_compensation or _is_link_target(node) or _instantiates(node)
-        if node.id in reachable or expected or (node.attached_to and node.attached_to not in reachable):
-            continue
-        if any(flow.source in reachable or _follows_special(flow.source, body) for flow in body.incoming(node.id)):
-            continue
-        if not _follows_special(node.id, body):
+    nodes = body.nodes.values()
+    reachable = Graph(body).reachable(node.id for node in nodes if _is_link_target(node) or _instantiates(node))
+    for node in nodes:
+        if node.id not in reachable and not node.event_sub_process and not node.for_compensation:
             report.warning(
                 "unreachable",
                 node,
                 f"元素 {node.id} 永远不会被执行到。",
                 f"The element {node.id} can never be reached.",
             )
-
-
-def _follows_special(node_id: str, body: Body) -> bool:
-    """Tells whether a node lies behind a link or a gateway that starts the process."""
-    seen: set[str] = set()
-    pending = [node_id]
-    while pending:
-        current = pending.pop()
-        if current in seen or current not in body.nodes:
-            continue
-        seen.add(current)
-        if _is_link_target(body.nodes[current]) or _instantiates(body.nodes[current]):
-            return True
-        pending += [flow.source for flow in body.incoming(current)]
-        attached = body.nodes[current].attached_to
-        pending += [attached] if attached else []
-    return False
 
 
 def _is_link_target(node: Node) -> bool:

@@ -229,6 +229,11 @@ def test_all_faults_are_told_at_once() -> None:
     assert {"java", "bad-expression", "bad-timer"} <= codes
 
 
+def test_a_thousand_warnings_do_not_hide_an_error() -> None:
+    nodes = START + END + "".join(task(f"A{number}") for number in range(2000)) + SERVICE.format("")
+    assert "no-topic" in {finding.code for finding in refused(diagram(nodes, "S>E A0>A"))}
+
+
 def test_a_fault_is_found_on_its_line() -> None:
     body = diagram(START + "\n\n" + script("A", "1 +") + END, "S>A A>E")
     assert refused(body)[0].line == 3
