@@ -20,18 +20,20 @@ class Coverage:
     taken: dict[str, set[str]] = field(default_factory=dict)
 
     def collect(self, engine: ProcessEngine) -> None:
-        """Adds the flows of all instances of a finished run, read from their history."""
+        """Adds the flows of all instances of a finished run, read from their history.
+
+        The history of a part that was called lies in the chain of the case, so a flow counts for each process of the
+        case; the report keeps those that the diagram has.
+        """
         table, instance = models.history_event, models.process_instance
         with engine.database.read() as connection:
-            keys = {
-                row.id: row.definition_key
-                for row in connection.execute(select(instance.c.id, instance.c.definition_key))
-            }
+            keys: dict[str, set[str]] = {}
+            for row in connection.execute(select(instance.c.root_id, instance.c.definition_key)):
+                keys.setdefault(row.root_id, set()).add(row.definition_key)
             for row in connection.execute(select(table.c.chain_id, table.c.body)):
-                if row.chain_id in keys:
-                    steps = load(row.body).get("steps", ())
-                    flows = {step["e"] for step in steps if step["s"] == "flow"}
-                    self.taken.setdefault(keys[row.chain_id], set()).update(flows)
+                flows = {step["e"] for step in load(row.body).get("steps", ()) if step["s"] == "flow"}
+                for key in keys.get(row.chain_id, ()):
+                    self.taken.setdefault(key, set()).update(flows)
 
     def report(self, definitions: Iterable[Definition]) -> list[DiagramCoverage]:
         """Returns the share of each diagram, in order of its key."""
