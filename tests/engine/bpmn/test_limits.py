@@ -105,3 +105,27 @@ def test_a_definition_is_shared_by_threads() -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_an_operation_stays_within_its_budget() -> None:
+    """0.35 ms of CPU to complete a user task of twelve, 0.15 ms to store and restore (measured: 0.03 and 0.03)."""
+    nodes = "".join(user(f"A{number}") for number in range(12))
+    arrows = "S>A0 " + " ".join(f"A{number}>A{number + 1}" for number in range(11)) + " A11>E"
+    definition = parse(diagram(START + nodes + END, arrows), name="a")[0]
+    services = Services({"P": definition}, None)
+    data = {"customer": {"name": "Acme", "id": 12345}, "lines": [{"sku": n, "qty": n} for n in range(20)]}
+    completing, storing = [], []
+    for _ in range(30):
+        instance, _outcome = Instance.start(
+            definition, instance_id="i", definition_id="P:1", services=services, variables=data
+        )
+        for n in range(12):
+            wait = instance.waits()[0].wait_id
+            begin = time.process_time()
+            instance.complete(wait, {"u": n})
+            completing.append(time.process_time() - begin)
+            begin = time.process_time()
+            instance = Instance.restore(instance.store(), definition=definition, services=services)
+            storing.append(time.process_time() - begin)
+    assert median(completing) < 0.00035
+    assert median(storing) < 0.00015
