@@ -80,11 +80,13 @@ definition = Table(
     Column("sha256", String(64), nullable=False),
     Column("history_ttl_days", Integer),
     Column("suspended", Boolean, nullable=False, default=False),
+    Column("released_at", BigInteger),  # when it came into force; NULL for what is only proposed
     UniqueConstraint("kind", "key", "version"),
 )
 
 # A release numbers all diagrams, forms and tables that are in force together: `contents` is JSON
-# {kind: {key: definition id}}. An instance pins the release under which it started.
+# {kind: {key: definition id}}. An instance pins the release under which it started. Numbers below zero are the
+# drafts of proposals: what would be in force if they were approved. An instance under a draft runs in a sandbox.
 release = Table(
     "release",
     metadata,
@@ -93,6 +95,37 @@ release = Table(
     Column("made_at", BigInteger, nullable=False),
     Column("made_by", NAME, nullable=False),
     Column("contents", LargeBinary, nullable=False),
+)
+
+# Keys whose releases need a second person, from their first approved release on.
+controlled_key = Table(
+    "controlled_key",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("key", NAME, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("declared_by", NAME, nullable=False),
+)
+
+# A deployment that waits for a second person. state: open, scheduled, released, rejected, overtaken. `brought` is JSON
+# {kind: {key: [definition id, id of the version in force when it was proposed or null]}}.
+proposal = Table(
+    "proposal",
+    metadata,
+    _id(),
+    Column("deployment_id", ID, ForeignKey("deployment.id"), nullable=False, unique=True),
+    Column("draft_release", Integer, ForeignKey("release.number"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("author", NAME, nullable=False),
+    Column("proposed_at", BigInteger, nullable=False),
+    Column("brought", LargeBinary, nullable=False),
+    Column("decided_by", NAME),
+    Column("decided_at", BigInteger),
+    Column("comment", LargeBinary),  # reference into the vault, because people write names into comments
+    Column("effective_at", BigInteger),
+    Column("release", Integer),  # the release that it made, once it is in force
+    Column("examination", LargeBinary),  # what was checked for the decision, as JSON
+    Index("ix_proposal_state_proposed_at", "state", "proposed_at"),
 )
 
 # ------------------------------------------------------------ instances and what they wait for
@@ -121,6 +154,13 @@ process_instance = Table(
     Column("chain_head", LargeBinary(32)),
     Column("chain_mac", LargeBinary(32)),
     Index("ix_process_instance_definition_state", "definition_key", "state", "started_at"),
+    # Lists leave sandboxes out; there are few of them.
+    Index(
+        "ix_process_instance_sandbox",
+        "id",
+        sqlite_where=text("release < 0"),
+        postgresql_where=text("release < 0"),
+    ),
 )
 
 user_task = Table(
@@ -171,8 +211,8 @@ user_task = Table(
     ),
 )
 
-# Who may take an open task; rows of closed tasks are removed. `kind` is group, user or escalation (a group that an
-# escalation added).
+# Who may take an open task; a trigger removes the rows of a task that is closed. `kind` is group, user or escalation (a
+# group that an escalation added).
 task_candidate = Table(
     "task_candidate",
     metadata,

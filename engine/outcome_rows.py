@@ -27,7 +27,6 @@ class Rows:
 
     tasks: dict[str, Row] = field(default_factory=dict)
     candidates: list[Row] = field(default_factory=list)
-    closed_tasks: list[str] = field(default_factory=list)
     external: dict[str, Row] = field(default_factory=dict)
     external_closed: list[str] = field(default_factory=list)
     jobs: dict[str, Row] = field(default_factory=dict)
@@ -71,7 +70,6 @@ NEW_EXTERNAL: Row = {"worker_id": None, "lock_expires_at": None, "retries": None
 
 UPSERT_TASK = upsert_into(TASK, update=("state", "closed_at", "closed_by"))
 INSERT_CANDIDATE = insert_into(CANDIDATE)
-DELETE_CANDIDATES = Statement(delete(CANDIDATE).where(CANDIDATE.c.task_id == bindparam("closed")))
 UPSERT_ACTIVITY = upsert_into(models.activity_instance, update=("ended_at", "cancelled"))
 UPSERT_DEADLINE = upsert_into(
     models.deadline,
@@ -108,7 +106,6 @@ def write(ctx: CommandContext, running: Running, rows: Rows) -> None:
 def _write_waits(ctx: CommandContext, rows: Rows) -> None:
     connection = ctx.connection
     UPSERT_TASK.run_many(connection, [NEW_TASK | row for row in rows.tasks.values()])
-    DELETE_CANDIDATES.run_many(connection, [{"closed": task_id} for task_id in rows.closed_tasks])
     INSERT_CANDIDATE.run_many(connection, rows.candidates)
     _replace(ctx, models.external_task, rows.external_closed, [NEW_EXTERNAL | row for row in rows.external.values()])
     _replace(ctx, models.event_subscription, rows.subscriptions_closed, list(rows.subscriptions.values()))

@@ -224,7 +224,6 @@ def _wait_closed(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.W
                 rows.candidates = [row for row in rows.candidates if row["task_id"] != step.wait_id]
                 return
             rows.tasks[step.wait_id] = _closed_before(running, step) | _closed(ctx, step)
-            rows.closed_tasks.append(step.wait_id)
             return
         case "external_task":
             # A topic may be handled by a job of the house; which of the two it was is known by the handler table.

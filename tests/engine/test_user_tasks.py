@@ -170,6 +170,17 @@ def test_sixteen_people_on_parallel_tasks_never_get_a_conflict(engine: ProcessEn
     assert instance(engine, case.id).end_event == "done"
 
 
+def test_only_open_tasks_have_candidates(engine: ProcessEngine, deploy: Deploy) -> None:
+    deploy(case__bpmn=PARALLEL)
+    case = start(engine)
+    tasks = open_tasks(engine, case.id)
+    done = tasks.popitem()[1]
+    engine.run(CSS, user_tasks.complete, done, {})
+
+    with engine.reading(SYSTEM_ACTOR) as ctx:
+        assert set(user_tasks.candidates_of(ctx, [done, *tasks.values()])) == set(tasks.values())
+
+
 def test_a_loop_keeps_its_state_small(engine: ProcessEngine, deploy: Deploy) -> None:
     deploy(case__bpmn=LOOP)
     case = start(engine, stop=False)
