@@ -135,7 +135,13 @@ def serve() -> None:
     """
     from api.server import serve as serve_forever
 
-    serve_forever(settings())
+    chosen = settings()
+    console.print(f"Marque on http://{chosen.host}:{chosen.port}")
+    if chosen.demo:
+        console.print(
+            f"demo users front, tech, css, csd, opsd, store, compl, owner, admin …; password {users.DEMO_PASSWORD}"
+        )
+    serve_forever(chosen)
 
 
 @main.command()
