@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "engine_0002_proposals"
+revision = "engine_0003_proposals"
 down_revision = "engine_0002_closed_tasks"
 branch_labels = None
 depends_on = None
