@@ -14,9 +14,10 @@ from engine.bpmn.specs.event_definitions import (
     EscalationEventDefinition,
     EventDefinition,
     MessageEventDefinition,
+    MultipleEventDefinition,
     SignalEventDefinition,
 )
-from engine.bpmn.specs.multiple_events import MultipleEventDefinition, Trigger
+from engine.bpmn.specs.multiple_events import Trigger
 from engine.bpmn.specs.scope_spec import ScopeSpec
 from engine.bpmn.specs.throws import (
     SendByWorker,

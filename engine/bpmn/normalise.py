@@ -6,7 +6,7 @@ has passed the checks already, so that no fault of the model is hidden here.
 
 from __future__ import annotations
 
-from engine.bpmn.model import Body, Event, Flow, Node, Process
+from engine.bpmn.model import Body, Flow, Node, Process
 
 
 def normalise(process: Process) -> None:
@@ -48,8 +48,3 @@ def _make_start(node: Node) -> None:
         node.standard["instantiate"] = "true"
     else:
         node.type = "startEvent"
-
-
-def message_of(node: Node) -> Event | None:
-    """Returns the event that a starting node waits for."""
-    return node.events[0] if node.events else None

@@ -60,8 +60,7 @@ def _code(token: Token) -> str | None:
 
 def _catching(thrown: Thrown, tokens: list[Token]) -> Iterator[Token]:
     for token in tokens:
-        spec = token.task_spec
-        if hasattr(spec, "arm_on") and spec.catches(token, thrown):
+        if token.task_spec.catches(token, thrown):
             yield token
 
 

@@ -22,6 +22,7 @@ from engine.bpmn.outcome import SubscriptionWait, TimerWait
 from engine.bpmn.timers import NotATimer, TimerKind, first_due, next_due
 
 if TYPE_CHECKING:
+    from engine.bpmn.specs.multiple_events import Trigger
     from engine.bpmn.token import Token
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "EscalationEventDefinition",
     "EventDefinition",
     "MessageEventDefinition",
+    "MultipleEventDefinition",
     "SignalEventDefinition",
     "Thrown",
     "arm",
@@ -81,6 +83,25 @@ class Thrown:
         return code
 
 
+class MultipleEventDefinition(EventDefinition):
+    """Several triggers; each waits with a token of its own inside the token of the event."""
+
+    def __init__(self, triggers: tuple[Trigger, ...], *, parallel: bool) -> None:
+        super().__init__()
+        self.triggers = triggers
+        self.parallel = parallel
+
+    def catches(self, my_task: Token, event: Thrown) -> bool:
+        """Tells whether a thrown error or escalation is one of the triggers."""
+        return any(trigger.event_definition.catches(my_task, event) for trigger in self.triggers)
+
+    def arm_on(self, token: Token) -> None:
+        """Begins to wait for every trigger."""
+        for trigger in self.triggers:
+            if token.alive:
+                arm(token.add(trigger), trigger.event_definition)
+
+
 def arm(token: Token, definition: EventDefinition) -> None:
     """Makes the token wait for the event. Errors, escalations, cancel and compensation are looked up when thrown."""
     top = token.top
@@ -90,7 +111,7 @@ def arm(token: Token, definition: EventDefinition) -> None:
         top.open_wait(token, SubscriptionWait("message", definition.name))
     elif isinstance(definition, SignalEventDefinition):
         top.open_wait(token, SubscriptionWait("signal", definition.name))
-    elif hasattr(definition, "arm_on"):
+    elif isinstance(definition, MultipleEventDefinition):
         definition.arm_on(token)
     elif isinstance(definition, Condition):
         token.memory["was"] = False

@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 
 class ExclusiveGateway(Node):
-    """Takes the first flow whose condition holds, in document order, else the default flow."""
+    """Takes the first flow whose condition holds, in document order, else the default flow.
+
+    A flow without condition is the default wherever it stands; the checks let through one at most.
+    """
 
     def choose(self, token: Token) -> tuple[FlowSpec, ...]:
         default: FlowSpec | None = None
         for flow in self.outgoing:
-            if flow.is_default:
+            if flow.is_default or flow.condition is None:
                 default = flow
-            elif flow.condition is None or self.holds(token, flow):
+            elif self.holds(token, flow):
                 return (flow,)
         if default is not None:
             return (default,)

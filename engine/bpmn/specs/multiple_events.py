@@ -6,30 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.definition import Element
-from engine.bpmn.specs.event_definitions import EventDefinition, arm
+from engine.bpmn.specs.event_definitions import EventDefinition
 from engine.bpmn.specs.events import Catching
 
 if TYPE_CHECKING:
     from engine.bpmn.token import Token
-
-
-class MultipleEventDefinition(EventDefinition):
-    """Several triggers; each waits with a token of its own inside the token of the event."""
-
-    def __init__(self, triggers: tuple[Trigger, ...], *, parallel: bool) -> None:
-        super().__init__()
-        self.triggers = triggers
-        self.parallel = parallel
-
-    def catches(self, my_task: Token, event: Any) -> bool:
-        """Tells whether a thrown error or escalation is one of the triggers."""
-        return any(trigger.event_definition.catches(my_task, event) for trigger in self.triggers)
-
-    def arm_on(self, token: Token) -> None:
-        """Begins to wait for every trigger."""
-        for trigger in self.triggers:
-            if token.alive:
-                arm(token.add(trigger), trigger.event_definition)
 
 
 class Trigger(Catching):

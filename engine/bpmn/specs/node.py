@@ -18,6 +18,7 @@ from engine.bpmn.expressions import Value
 from engine.bpmn.outcome import ActivityEnded, ActivityStarted, FlowTaken, JobWait
 
 if TYPE_CHECKING:
+    from engine.bpmn.specs.event_definitions import Thrown
     from engine.bpmn.token import Token
 
 
@@ -124,6 +125,10 @@ class Node(BpmnSpecMixin):
     def all_undone(self, token: Token) -> None:
         """Goes on when everything that this token had undone is undone."""
         token.top.push(token)
+
+    def catches(self, token: Token, thrown: Thrown) -> bool:
+        """Tells whether a thrown error, escalation or cancel is for a token that waits here."""
+        return False
 
     def child_finished(self, token: Token, child: Token) -> None:
         """Something inside this token is complete and gone."""

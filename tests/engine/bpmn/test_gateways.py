@@ -37,6 +37,12 @@ def test_an_exclusive_gateway_takes_the_first_flow_that_holds(play: Play) -> Non
     assert play(body, {"n": 0}).ran == ["D"]
 
 
+def test_a_flow_without_condition_is_the_default_wherever_it_stands(play: Play) -> None:
+    body = diagram(START + exclusive("X") + task("A") + task("B") + END, "S>X X>A X>B[n=1] A>E B>E")
+    assert play(body, {"n": 1}).ran == ["B"]
+    assert play(body, {"n": 2}).ran == ["A"]
+
+
 def test_an_exclusive_gateway_without_a_way_out_fails_and_names_itself(play: Play) -> None:
     body = diagram(START + exclusive("X") + task("A") + task("B") + END, "S>X X>A[n=1] X>B[n=2] A>E B>E")
     with pytest.raises(ExecutionFailed, match="default") as failure:
