@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -103,18 +102,14 @@ class Performance:
     completions: tuple[Completion, ...]
 
 
-@dataclass
 class Playhouse:
     """A stage on which each scenario is played at most once."""
 
-    folder: Path
-    coverage: Coverage = field(default_factory=Coverage)
-    _played: dict[Path, Performance] = field(default_factory=dict)
-    _parsed: KeptDefinitions = field(default_factory=KeptDefinitions)
-
-    @cached_property
-    def stage(self) -> Stage:
-        return Stage(self.folder, settings_in(self.folder, "sqlite://"), SHIPPED)
+    def __init__(self, folder: Path) -> None:
+        self.coverage = Coverage()
+        self._stage = Stage(folder, settings_in(folder, "sqlite://"), SHIPPED)
+        self._played: dict[Path, Performance] = {}
+        self._parsed = KeptDefinitions()
 
     def play(self, file: Path) -> Performance:
         """Plays a scenario on a database of its own, or returns how it went before."""
@@ -124,7 +119,7 @@ class Playhouse:
 
     def _play(self, file: Path) -> Performance:
         scenario = read_scenario(file)
-        with self.stage.driver(scenario.clock, scenario.people) as plain:
+        with self._stage.driver(scenario.clock, scenario.people) as plain:
             engine = plain.engine
             engine.definitions = self._parsed
             self._warm(engine)
