@@ -1,8 +1,9 @@
 """Runs the cases beside a table (`rules/<key>/tests.yaml`) against it, as `marque test` and a proposal do.
 
 A file has `file: <name>.dmn` and `cases`, each with `name`, `decision`, `inputs` and what is expected: `expect` (a
-value; of a context only the entries named there count) and `rows` (the exact ids of the rows that fire). Dates are
-YAML dates, instants carry an offset, a text that starts with `=` is FEEL.
+value; of a context only the entries named there count), `never` (a list of well-known wrong answers, matched in the
+same way) and `rows` (the exact ids of the rows that fire). Dates are YAML dates, instants carry an offset, a text
+that starts with `=` is FEEL.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Case:
     inputs: Mapping[str, Any]
     expect: Any = UNSAID
     rows: tuple[str, ...] | None = None
+    never: tuple[Any, ...] = ()
     anchor: datetime | None = None
 
 
@@ -108,9 +110,11 @@ def _all_rows(model: CompiledModel) -> Iterator[str]:
 
 
 def _case(entry: Any, number: int, name: str) -> Case:
-    known = {"name", "decision", "inputs", "expect", "rows", "anchor"}
+    known = {"name", "decision", "inputs", "expect", "never", "rows", "anchor"}
     if not isinstance(entry, dict) or not isinstance(entry.get("decision"), str) or set(entry) - known:
         raise _unreadable(name, f"case {number} needs `decision` and may have {', '.join(sorted(known))}")
+    if not isinstance(entry.get("never", []), list):
+        raise _unreadable(name, f"case {number}: `never` has to be a list of wrong answers")
     if "expect" not in entry and "rows" not in entry:
         raise _unreadable(name, f"case {number} expects nothing; write `expect` or `rows`")
     case = Case(
@@ -119,6 +123,7 @@ def _case(entry: Any, number: int, name: str) -> Case:
         inputs={str(key): _value(value, name) for key, value in (entry.get("inputs") or {}).items()},
         expect=_value(entry["expect"], name) if "expect" in entry else UNSAID,
         rows=tuple(map(str, entry["rows"] or ())) if "rows" in entry else None,
+        never=tuple(_value(value, name) for value in entry.get("never", ())),
     )
     anchor = entry.get("anchor")
     if anchor is None:
@@ -156,7 +161,8 @@ def _difference(case: Case, result: DecisionResult) -> str:
         return f"expected rows {list(case.rows)}, fired {list(rows)}"
     if case.expect is not UNSAID and not _matches(case.expect, result.output):
         return f"expected {case.expect!r}, decided {result.output!r}"
-    return ""
+    wrong = next((value for value in case.never if _matches(value, result.output)), UNSAID)
+    return "" if wrong is UNSAID else f"decided {result.output!r}, which is never right: {wrong!r}"
 
 
 def _fired(result: DecisionResult) -> Iterator[str]:

@@ -28,6 +28,7 @@ def results(yaml: str) -> list[CaseResult]:
     [
         "  - {decision: t, inputs: {amount: 5}, expect: {role: CSS}}",
         "  - {decision: t, inputs: {amount: 5.0}, rows: [r1]}",
+        "  - {decision: t, inputs: {amount: 5}, rows: [r1], never: [{role: CSD}, null]}",
         "  - {decision: t, inputs: {amount: '=2 + 3'}, expect: {list: [1, 2.0]}}",
         "  - {decision: t, inputs: {}, expect: null, rows: []}",
         "  - {decision: t, inputs: {amount: 6}, anchor: 2026-09-30T23:59:59+08:00, expect: null}",
@@ -49,6 +50,7 @@ def test_a_case_that_comes_out_as_expected_passes(yaml: str) -> None:
         ("  - {decision: t, inputs: {amount: 5}, expect: {list: [1]}}", "expected"),
         ("  - {decision: t, inputs: {amount: 5}, expect: {list: [true, 2]}}", "expected"),
         ("  - {decision: t, inputs: {amount: 5}, expect: {other: 1}}", "expected"),
+        ("  - {decision: t, inputs: {amount: 5}, rows: [r1], never: [{role: CSD}, {role: CSS}]}", "never right"),
         ("  - {decision: nothing, inputs: {}, expect: null}", "no decision nothing"),
     ],
 )
@@ -71,6 +73,7 @@ def test_a_case_that_comes_out_otherwise_says_why(yaml: str, reason: str) -> Non
         "cases: [{decision: t, expects: 1}]",
         "cases: [{decision: t, expect: 1, anchor: 2026-10-01T00:00:00}]",
         "cases: [{decision: t, expect: '=1 +'}]",
+        "cases: [{decision: t, expect: 1, never: 2}]",
     ],
 )
 def test_a_faulty_file_is_refused(yaml: str) -> None:
