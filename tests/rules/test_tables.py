@@ -97,6 +97,26 @@ def test_a_limit_is_policy_for_its_own_line_only() -> None:
     assert marks["interim_notice_rental"] == "H"
 
 
+def cells(folder: str, decision: str, column: str) -> dict[str, str]:
+    """One column of results of a table, by row."""
+    table = dict(tables(RULES / folder))[decision]
+    number = [output.name for output in table.outputs].index(column)
+    return {rule.row_id: rule.outputs[number].text for rule in table.rules}
+
+
+def test_a_benefit_is_worth_the_same_where_it_is_promised_and_where_it_is_reckoned() -> None:
+    promised = cells("dt_02_benefits", "dt_02", "number")
+    percentages = cells("dt_03_rewards", "dt_03_percentage", "discount_bp")
+    cuts = cells("dt_03_rewards", "dt_03_first_cut", "cut_fen")
+
+    assert percentages["D3_important"] == percentages["D3_vip"] == promised["quarter_discount"]
+    assert promised["quarter_discount"] == promised["quarter_discount_vip"]
+    assert percentages["D2_ordinary"] == percentages["D2_higher"] == promised["repeat_discount"]
+    assert cuts["D1_ordinary"] == cuts["D1_higher"] == promised["first_order_cut"]
+    inherits = cells("dt_02_benefits", "dt_02_inherit", "inherit")["tier.inherit"]
+    assert inherits == cells("dt_03_rewards", "dt_03_inherit", "inherit")["reward.inherit"]
+
+
 def test_the_cases_shown_in_the_documentation_pass() -> None:
     text = (RULES.parent / "docs" / "decision-tables.md").read_text()
     example = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0]
