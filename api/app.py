@@ -13,6 +13,7 @@ from falcon.media import JSONHandler, MultipartFormHandler
 from api import (
     attachments,
     audit,
+    calendars,
     cases,
     clock,
     deployments,
@@ -154,6 +155,7 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
     """What Camunda does not have, in the same manners."""
     tasks = inbox.Inbox(commands)
     # The composition root gave the engine this vault; files are encrypted under the keys of the same people.
+    year = calendars.Calendars(commands)
     files = attachments.Attachments(commands, cast(PersonVault, commands.engine.vault).keystore)
     return [
         ("/healthz", health.Health(commands), None),
@@ -173,6 +175,9 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
         ("/api/start", starts.Starts(commands), None),
         ("/api/attachments", files, None),
         ("/api/attachments/{attachment_id}", files, "one"),
+        ("/api/calendars", year, None),
+        ("/api/calendars/due", year, "due"),
+        ("/api/calendars/{year}", year, "one"),
         ("/api/audit/verify", audit.Verification(commands), None),
         ("/api/audit/export", audit.Export(commands), None),
         ("/api/clock", clock.Clock(commands, executor.paused), None),

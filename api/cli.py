@@ -13,11 +13,13 @@ from rich.console import Console
 from rich.table import Table
 
 from api import checking, files, seeding
+from api.calendar_commands import calendar_group
 from api.composition import build_engine
 from api.demo import tell
 from api.logs import configure_logs
 from crm.migrations import VERSIONS as CRM_VERSIONS
 from engine import audit, deployments, users
+from engine.clock import SystemClock
 from engine.context import SYSTEM_ACTOR
 from engine.database import Database
 from engine.errors import MarqueError, ParseFailed
@@ -26,6 +28,7 @@ from engine.migrations import VERSIONS as ENGINE_VERSIONS
 from engine.process_engine import ProcessEngine
 from engine.schema import migrate as migrate_database
 from engine.settings import Settings, read_settings
+from engine.working_calendar_table import seed_database
 
 console = Console(highlight=False)
 PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
@@ -44,6 +47,13 @@ def opened() -> Iterator[ProcessEngine]:
         yield engine
     finally:
         engine.close()
+
+
+def seed_calendar(chosen: Settings) -> None:
+    """Writes the years that came with this version into the table of working days."""
+    database = Database(chosen.database_url)
+    seed_database(database, chosen.rules / "calendar", SystemClock().now())
+    database.dispose()
 
 
 class Commands(click.Group):
@@ -74,9 +84,11 @@ def migrate() -> None:
 
     Example: MARQUE_DATABASE_URL=postgresql+psycopg://… marque migrate
     """
-    database = Database(settings().database_url)
+    chosen = settings()
+    database = Database(chosen.database_url)
     migrate_database(database, (ENGINE_VERSIONS, CRM_VERSIONS))
     database.dispose()
+    seed_calendar(chosen)
 
 
 @main.command()
@@ -154,6 +166,7 @@ def work() -> None:
     if chosen.is_sqlite:
         raise click.UsageError("on SQLite the server runs the jobs itself; `marque work` is for PostgreSQL")
     configure_logs(chosen.log)
+    seed_calendar(chosen)
     engine = build_engine(chosen)
     executor = JobExecutor(engine)
     executor.run_until_signalled()
@@ -231,6 +244,9 @@ def demo() -> None:
     Example: marque demo
     """
     sys.exit(0 if tell(console) else 1)
+
+
+main.add_command(calendar_group(opened, console))
 
 
 def overview(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:

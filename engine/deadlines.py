@@ -19,6 +19,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from engine import incidents
 from engine.bpmn.outcome import DecisionTaken
 from engine.clock import as_utc, from_micros, to_micros
 from engine.context import CommandContext
@@ -26,7 +27,8 @@ from engine.dmn.result import DecisionResult, FiredRow
 from engine.errors import ExecutionFailed
 from engine.ids import new_id
 from engine.values import dump, load, to_json
-from engine.working_calendar import YearNotLoaded
+from engine.working_calendar import Due, WorkingCalendar, YearNotLoaded
+from engine.working_calendar_cache import with_calendar
 
 RUNNING = frozenset({"open", "warned", "breached_open", "attempted"})
 UNBREACHED = frozenset({"open", "warned"})
@@ -72,6 +74,12 @@ class Deadline:
     def running(self) -> bool:
         """Whether it still waits for its element."""
         return self.state in RUNNING and self.stopped_at is None
+
+    @property
+    def missing_year(self) -> int | None:
+        """The calendar year without which its due instant cannot be computed."""
+        missing: int | None = self.trace[-1].get("year") if self.due_at is None and self.trace else None
+        return missing
 
     @property
     def next_at(self) -> int | None:
@@ -159,6 +167,8 @@ class Ledger:
         outputs = row.outputs
         code = str(outputs["code"])
         computed = _compute(ctx, anchor, outputs["limit"], str(outputs["unit"]), outputs.get("warn_at"))
+        if computed.missing is not None:
+            incidents.open_missing_year(ctx, computed.missing, process_instance_id=process_id)
         origin = _origin(result, row)
         present = next((deadline for deadline in self.running() if deadline.code == code), None)
         if present is not None:
@@ -283,6 +293,7 @@ class Ledger:
             return None
         late_by = ctx.now_micros - deadline.next_at
         if deadline.due_at is not None and ctx.now_micros >= deadline.due_at:
+            late_by = ctx.now_micros - deadline.due_at
             state = "attempted" if deadline.attempted_at is not None else "breached_open"
             breached = dataclasses.replace(deadline, state=state, breached_at=deadline.due_at)
             self._put(
@@ -298,21 +309,26 @@ class Ledger:
         self._put(warned, "deadline.warned", due=deadline.due_at, fired_late_by=late_by)
         return warned
 
-    def recompute(self, ctx: CommandContext, deadline_id: str) -> Deadline | None:
-        """Computes a due instant again that a missing calendar year had blocked."""
+    def recompute(self, ctx: CommandContext, deadline_id: str, *, year: int | None = None) -> Deadline | None:
+        """Computes a due instant again that a missing calendar year had blocked, or that counted on provisional days of
+        `year`. Returns the deadline if its due instant changed; a breach that was written down stays."""
         deadline = self._all.get(deadline_id)
-        if deadline is None or deadline.due_at is not None:
+        if deadline is None or deadline.state not in UNBREACHED or not deadline.trace:
             return None
-        blocked = deadline.trace[-1]
+        if deadline.due_at is not None and year not in provisional_years(deadline.trace):
+            return None
+        last = deadline.trace[-1]
         anchor = from_micros(deadline.anchor_at)
-        computed = _compute(ctx, anchor, blocked["limit"], blocked["unit"], deadline.row.get("warn_at"))
+        computed = _compute(ctx, anchor, last["limit"], last["unit"], deadline.row.get("warn_at"))
+        if computed.due_at is None:
+            return None
         dated = dataclasses.replace(
             deadline,
             due_at=computed.due_at,
             trace=(*deadline.trace, computed.trace),
             warn_at=computed.warn_at,
         )
-        self._put(dated, "deadline.redated", due=computed.due_at, was=None, trace=computed.trace)
+        self._put(dated, "deadline.redated", due=computed.due_at, was=deadline.due_at, trace=computed.trace)
         return dated
 
     def _put(self, deadline: Deadline, kind: str, **details: Any) -> None:
@@ -359,16 +375,28 @@ class Computed:
     due_at: int | None
     warn_at: tuple[int, ...]
     trace: Mapping[str, Any]
+    missing: int | None = None  # the calendar year that nobody has loaded
+
+
+def provisional_years(trace: Iterable[Mapping[str, Any]]) -> list[int]:
+    """Returns the years without a notice on which the last computation of a trace counted."""
+    *_, last = [{}, *trace]
+    years: list[int] = last.get("provisional", [])
+    return years
 
 
 def _compute(ctx: CommandContext, anchor: datetime, limit: Any, unit: str, warn_at: Any) -> Computed:
     """Computes a limit; where the calendar year is not loaded, the due instant is None and the trace says so."""
-    calendar = ctx.engine.calendar
-    try:
+
+    def both(calendar: WorkingCalendar) -> tuple[Due, list[datetime]]:
         due = calendar.due_at(anchor, limit, unit)
-        warnings = calendar.warnings_at(due, anchor, warn_at or ())
+        return due, calendar.warnings_at(due, anchor, warn_at or ())
+
+    try:
+        due, warnings = with_calendar(ctx, both)
     except YearNotLoaded as missing:
-        return Computed(None, (), {"limit": to_json(limit), "unit": unit, "blocked": str(missing)})
+        blocked = {"limit": to_json(limit), "unit": unit, "blocked": str(missing), "year": missing.year}
+        return Computed(None, (), blocked, missing.year)
     instants = (to_micros(warning) for warning in warnings if anchor < warning < due.due_at)
     return Computed(to_micros(due.due_at), tuple(instants), due.trace)
 

@@ -17,18 +17,19 @@ from engine.dmn.result import DecisionResult
 from engine.feel import Environment
 from engine.values import encode, to_json
 from engine.working_calendar import WorkingCalendar
+from engine.working_calendar_cache import with_calendar
 
 
 def environment(ctx: CommandContext) -> Environment:
     """Returns what FEEL may know besides the variables: the instant of the transaction and the house's functions."""
-    calendar = ctx.engine.calendar
 
     def add_working_days(anchor: Any, days: Any) -> Any:
-        return _add_working_days(calendar, anchor, days)
+        return with_calendar(ctx, lambda calendar: _add_working_days(calendar, anchor, days))
 
     def working_days_between(start: Any, end: Any) -> Any:
         if isinstance(start, date) and isinstance(end, date):
-            return calendar.working_days_between(_day(start), _day(end))
+            first, last = _day(start), _day(end)
+            return with_calendar(ctx, lambda calendar: calendar.working_days_between(first, last))
         return None
 
     return Environment(

@@ -10,8 +10,10 @@ from engine import history, models
 from engine.context import CommandContext
 from engine.errors import NotFound
 from engine.ids import new_id
+from engine.working_calendar import missing_sentence
 
 MESSAGE_LENGTH = 2000
+MISSING_YEAR = "calendarMissing"
 
 
 def open_incident(
@@ -32,6 +34,7 @@ def open_incident(
             table.c.element_id == element_id,
             table.c.type == type,
             table.c.resolved_at.is_(None),
+            *((table.c.message == message,) if type == MISSING_YEAR else ()),  # one for each year
         )
     ).scalar()
     if same is not None:
@@ -72,6 +75,21 @@ def resolve_of_job(ctx: CommandContext, job_id: str) -> None:
     ctx.connection.execute(
         update(table).where(table.c.job_id == job_id, table.c.resolved_at.is_(None)).values(resolved_at=ctx.now_micros)
     )
+
+
+def open_missing_year(ctx: CommandContext, year: int, *, process_instance_id: str | None = None) -> str:
+    """Says that a calendar year is missing: for a case whose deadline reaches it, or for the house. Once for each."""
+    return open_incident(
+        ctx, type=MISSING_YEAR, message=missing_sentence(year), process_instance_id=process_instance_id
+    )
+
+
+def resolve_missing_year(ctx: CommandContext, year: int) -> None:
+    """Closes all incidents that wait for a calendar year, because it is loaded now."""
+    table = models.incident
+    waiting = select(table.c.id).where(table.c.message == missing_sentence(year), table.c.resolved_at.is_(None))
+    for incident_id in ctx.connection.execute(waiting).scalars().all():
+        resolve(ctx, incident_id)
 
 
 def open_of(ctx: CommandContext, process_instance_id: str | None = None) -> list[Any]:

@@ -18,7 +18,18 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from engine import deadlines, models, outcome_rows, process_instances, signals, start_timers, variables
+from engine import (
+    calendars,
+    deadlines,
+    deadlines_blocked,
+    models,
+    outcome_rows,
+    process_instances,
+    signals,
+    start_timers,
+    variables,
+    working_calendar_table,
+)
 from engine.context import CommandContext
 from engine.errors import ExecutionFailed, MarqueError, NotCorrelated, NotFound
 from engine.external_tasks import HandlerTask
@@ -200,12 +211,28 @@ def _run_start_timer(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) 
     process_instances.start(ctx, deployed, start_event_id=job.element_id, cause="started_by_timer")
 
 
-RUNNERS: Mapping[str, Callable[[CommandContext, Any, Mapping[str, Any]], None]] = {
+def _run_recompute(ctx: CommandContext, job: Any, payload: Any) -> None:
+    """Dates the deadlines of a case that waited for a calendar year."""
+    running = process_instances.running_from(ctx, process_instances.get(ctx, job.root_id, lock=True))
+    breached = deadlines_blocked.recompute(ctx, running, int(payload))
+    for deadline in breached:
+        escalate(ctx, running.root_id, deadline)
+    if running.ledger.changed:
+        process_instances.apply(ctx, running, kind="deadline.recomputed", body={"year": int(payload)})
+
+
+def _run_watch(ctx: CommandContext, _job: Any, _payload: Any) -> None:
+    calendars.watch(ctx)
+
+
+RUNNERS: Mapping[str, Callable[[CommandContext, Any, Any], None]] = {
     "timer": _run_timer,
     "async": _run_async,
     "handler": _run_handler,
     "delivery": _run_delivery,
     "start_timer": _run_start_timer,
+    deadlines_blocked.JOB: _run_recompute,
+    working_calendar_table.WATCH: _run_watch,
 }
 
 

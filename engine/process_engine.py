@@ -24,6 +24,7 @@ from engine.keys import derive_key, read_master_key
 from engine.personal_values import Vault
 from engine.settings import Settings
 from engine.working_calendar import WorkingCalendar
+from engine.working_calendar_cache import CalendarCache
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,10 +53,15 @@ class ProcessEngine:
         self.database = Database(settings.database_url)
         self.master_key = read_master_key(settings.key_file)
         self.chain_key = derive_key(self.master_key, "chain")
-        self.calendar = WorkingCalendar.load_directory(settings.rules / "calendar")
+        self.calendars = CalendarCache(self.database, settings.rules / "calendar")
         self.definitions = DefinitionStore()
         # Called after each commit that made jobs, so that an executor in this process need not poll.
         self.on_jobs: list[Callable[[], None]] = []
+
+    @property
+    def calendar(self) -> WorkingCalendar:
+        """The working calendar in force."""
+        return self.calendars.current
 
     def run(
         self,
@@ -96,6 +102,7 @@ class ProcessEngine:
     @contextmanager
     def transaction(self, actor: Actor) -> Iterator[CommandContext]:
         """One writing transaction; commits at the end, then runs what waits for the commit."""
+        self.calendars.keep_up()
         with self.database.write() as connection:
             ctx = CommandContext(self, connection, self.clock.now(), actor)
             yield ctx
@@ -105,6 +112,7 @@ class ProcessEngine:
     @contextmanager
     def reading(self, actor: Actor) -> Iterator[CommandContext]:
         """One reading transaction on a consistent snapshot."""
+        self.calendars.keep_up()
         with self.database.read() as connection:
             yield CommandContext(self, connection, self.clock.now(), actor)
 

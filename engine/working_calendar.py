@@ -31,10 +31,12 @@ class YearNotLoaded(ExecutionFailed):
 
     def __init__(self, year: int) -> None:
         self.year = year
-        super().__init__(
-            f"the working calendar of {year} is not loaded; load rules/calendar/{year}.yaml and try again",
-            code="yearNotLoaded",
-        )
+        super().__init__(missing_sentence(year), code="yearNotLoaded")
+
+
+def missing_sentence(year: int) -> str:
+    """Returns the sentence that says that a year is missing; incidents about it are found by it again."""
+    return f"the working calendar of {year} is not loaded; load rules/calendar/{year}.yaml and try again"
 
 
 class LimitInvalid(ExecutionFailed):
@@ -53,7 +55,8 @@ class WorkingCalendar:
     """The loaded days and what follows from them.
 
     `days` maps every day of every loaded year to "is a working day"; `version` names the state of the table
-    and stands in each trace; `close` is the close of business (A-11).
+    and stands in each trace; `close` is the close of business (A-11); `provisional` are years without a notice of
+    the State Council, and every trace that counts on one says so.
     """
 
     def __init__(
@@ -62,12 +65,14 @@ class WorkingCalendar:
         version: str,
         close: time = CLOSE_OF_BUSINESS,
         zone: str = "Asia/Shanghai",
+        provisional: frozenset[int] = frozenset(),
     ) -> None:
         self.days = dict(days)
         self.version = version
         self.close = close
         self.zone = ZoneInfo(zone)
         self.years = frozenset(day.year for day in days)
+        self.provisional = provisional
 
     @classmethod
     def load_directory(cls, path: Path | str) -> WorkingCalendar:
@@ -97,15 +102,13 @@ class WorkingCalendar:
             return self._due(local, limit, unit, as_utc(anchor) + micros * MICROSECOND)
         if unit == "working_days":
             counted, skipped, last = self._count(local.date(), _whole(_number(limit), unit))
-            steps: dict[str, Any] = {"counted": counted, "skipped": skipped}
+            steps: dict[str, Any] = {"counted": counted, "skipped": skipped, **self._doubt(counted, skipped)}
             return self._due(local, limit, unit, self._at_close(last), steps)
         if unit in UNITS:
             return self._due(local, limit, unit, self._calendar_end(local.date(), _number(limit), unit))
         raise LimitInvalid(f"{unit!r} is no unit of a limit; use one of {', '.join(UNITS)}")
 
-    def warnings_at(
-        self, due: Due, anchor: datetime, warn_at: Sequence[int | Decimal | str]
-    ) -> list[datetime]:
+    def warnings_at(self, due: Due, anchor: datetime, warn_at: Sequence[int | Decimal | str]) -> list[datetime]:
         """Returns the instants of the pre-warnings in UTC, in order.
 
         A number is a percentage of the limit; a text is `12 hours after` (the anchor) or
@@ -147,6 +150,11 @@ class WorkingCalendar:
             else:
                 skipped.append({"date": day.isoformat(), "why": why})
         return counted, skipped, last
+
+    def _doubt(self, *walked: Sequence[Mapping[str, Any]]) -> dict[str, list[int]]:
+        """Names the provisional years among the days that were walked, nothing where there are none."""
+        years = {int(day["date"][:4]) for days in walked for day in days} & self.provisional
+        return {"provisional": sorted(years)} if years else {}
 
     def _calendar_end(self, start: date, limit: Decimal, unit: str) -> datetime:
         """A-60: the first day is not counted; the last ends at close of business or at 24:00."""
