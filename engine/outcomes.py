@@ -56,6 +56,8 @@ def _gather(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.Step) 
         case bpmn.InstanceEnded():
             running.ledger.cancel_running()
             rows.steps.append({"s": "ended", "state": step.state, "end": step.end_event_id, "error": step.error_code})
+        case bpmn.Stalled():
+            rows.steps.append({"s": "stalled", "e": list(step.element_ids)})
 
 
 # ------------------------------------------------------------ one step each

@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from engine import authorizations, history, models, outcome_rows, outcomes, releases, variables
+from engine import authorizations, history, incidents, models, outcome_rows, outcomes, releases, variables
 from engine.bpmn.definition import Definition, Element
 from engine.bpmn.instance import Instance
-from engine.bpmn.outcome import Outcome, VariableSet
+from engine.bpmn.outcome import Outcome, Stalled, VariableSet
 from engine.context import CommandContext
 from engine.deadlines import Ledger
 from engine.definitions import Deployed
@@ -33,6 +33,7 @@ END_STATES = {
     "cancelled": "EXTERNALLY_TERMINATED",
     "failed": "INTERNALLY_TERMINATED",
 }
+STALLED = "stalled"
 NOTHING = Outcome(())
 
 
@@ -200,6 +201,7 @@ def start(
     }
     given = {name: value for name, value in given.items() if value is not None or name not in header}
     given = {**header, **given, "rule_set_version": release, "bpmn_version": deployed.version}
+    given |= dict.fromkeys(_initiators(ctx, deployed, start_event_id), header["opened_by"])
     business_key = business_key or str(given["case_no"])
     services = InstanceServices(ctx, release=release, deployment_id=deployed.deployment_id)
     row = ProcessInstance(
@@ -235,6 +237,15 @@ def start(
     )
     body = {"sha256": deployed.sha256} | ({"sender": sender} if sender else {})
     return apply(ctx, running, outcome, kind=f"instance.{cause}", body=body, is_new=True)
+
+
+def _initiators(ctx: CommandContext, deployed: Deployed, start_event_id: str | None) -> frozenset[str]:
+    """Returns the variables in which the start event used keeps who started the instance (camunda:initiator)."""
+    events = ctx.engine.definitions.process(ctx, deployed.id).start_events
+    used = (
+        event for event in events if event.element_id == start_event_id or (not start_event_id and event.kind == "none")
+    )
+    return frozenset(event.initiator for event in used if event.initiator)
 
 
 def _case_no(ctx: CommandContext, instance_id: str) -> str:
@@ -283,7 +294,22 @@ def apply(
     _write_row(ctx, running, values, is_new=is_new)
     INSERT_EVENT.run(ctx.connection, **link.row)
     outcome_rows.write(ctx, running, rows)
+    _watch_stall(ctx, running, outcome)
     return _refresh(running, values)
+
+
+def _watch_stall(ctx: CommandContext, running: Running, outcome: Outcome) -> None:
+    """Opens an incident when nothing can go on any more: what was done is kept, somebody has to look at it."""
+    for step in outcome.of(Stalled):
+        places = ", ".join(step.element_ids)
+        incidents.open_incident(
+            ctx,
+            type=STALLED,
+            message=f"nothing can go on: tokens wait for ever at {places}",
+            process_instance_id=running.root_id,
+            definition_id=running.deployed.id,
+            element_id=step.element_ids[0] if step.element_ids else None,
+        )
 
 
 def _check_sizes(ctx: CommandContext, outcome: Outcome) -> None:
@@ -359,4 +385,7 @@ def cancel(ctx: CommandContext, instance_id: str, *, reason: str | None) -> Proc
     running = load(ctx, instance_id)
     kept = variables.keep_text(ctx, running, "delete_reason", reason)
     outcome = running.instance.cancel("deleted")
+    incident = models.incident
+    stalled = (incident.c.root_id == running.root_id, incident.c.type == STALLED, incident.c.resolved_at.is_(None))
+    ctx.connection.execute(update(incident).where(*stalled).values(resolved_at=ctx.now_micros))
     return apply(ctx, running, outcome, kind="instance.cancelled", body={"reason": kept}, delete_reason=kept)

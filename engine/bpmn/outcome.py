@@ -206,6 +206,15 @@ class InstanceEnded:
     error_code: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Stalled:
+    """Nothing can go on any more: tokens stand at these elements for ever, and the instance waits for nothing.
+
+    What was done until then is kept. Somebody has to change variables, modify or cancel the instance."""
+
+    element_ids: tuple[str, ...]
+
+
 Step = (
     WaitOpened
     | WaitClosed
@@ -219,6 +228,7 @@ Step = (
     | CalledInstanceStarted
     | CalledInstanceEnded
     | InstanceEnded
+    | Stalled
 )
 
 S = TypeVar("S")

@@ -18,6 +18,7 @@ from engine.bpmn.no_scripts import NO_SCRIPTS
 from engine.bpmn.outcome import (
     WAIT_KINDS,
     InstanceEnded,
+    Stalled,
     Step,
     SubscriptionWait,
     VariableSet,
@@ -169,11 +170,10 @@ class InstanceWorkflow(ScopeWorkflow, BpmnWorkflow):
         self.queue.append(token)
 
     def run(self) -> None:
-        """Runs until everything waits or the instance is over; raises ExecutionFailed if neither can be."""
+        """Runs until everything waits or the instance is over; says so if neither can be."""
         while self.step():
             pass
-        if self.ended is None and not self.waits and not self.conditionals:
-            self._stalled()
+        self.look_for_stall()
 
     def step(self) -> bool:
         """Runs one token; False when nothing can move."""
@@ -217,12 +217,13 @@ class InstanceWorkflow(ScopeWorkflow, BpmnWorkflow):
                     return True
         return False
 
-    def _stalled(self) -> None:
-        stuck = sorted({token.element_id for token in self.tokens_by_id.values() if token.keeps_alive})
-        where = ", ".join(stuck)
-        raise ExecutionFailed(
-            f"nothing can go on: tokens are stuck at {where}", element_id=stuck[0] if stuck else None, code="stalled"
-        )
+    def look_for_stall(self) -> None:
+        """Records that tokens stand for ever, if the instance neither waits for anything nor is over."""
+        if self.ended is not None or self.waits or self.conditionals:
+            return
+        holders = {workflow.host for workflow in self.subprocesses.values()}
+        stuck = [token for token in self.tokens_by_id.values() if token.keeps_alive and token not in holders]
+        self.steps.append(Stalled(tuple(sorted({token.element_id for token in stuck}))))
 
     # ------------------------------------------------------------ the end
 

@@ -17,6 +17,7 @@ from engine.bpmn.outcome import (
     InstanceEnded,
     JobWait,
     Outcome,
+    Stalled,
     Step,
     SubscriptionWait,
     TimerWait,
@@ -201,6 +202,11 @@ class Player:
         return self.over is not None
 
     @property
+    def stalled(self) -> tuple[str, ...]:
+        """The elements at which tokens stand for ever, by the last operation."""
+        return next((step.element_ids for step in self.last.of(Stalled)), ())
+
+    @property
     def variables(self) -> dict[str, Any]:
         return self.instance.variables()
 
@@ -250,8 +256,8 @@ def run_stepwise(self: Instance) -> Outcome:
         following.scopes.changed = set(workflow.scopes.changed)
         following.step_count = workflow.step_count
         self._workflow = workflow = following
-    if workflow.ended is None and not workflow.waits and not workflow.conditionals:
-        workflow._stalled()
+    workflow.look_for_stall()
+    steps += workflow.steps if workflow.ended is None else []
     workflow.steps.clear()
     return Outcome(tuple(steps))
 

@@ -81,13 +81,26 @@ def test_a_parallel_join_does_not_take_two_tokens_of_one_flow(play: Play) -> Non
     assert player.open == ["C"]
 
 
-def test_an_instance_that_can_never_go_on_fails_instead_of_hanging(play: Play) -> None:
+def test_an_instance_that_can_never_go_on_keeps_its_progress_and_says_where_it_is_stuck(play: Play) -> None:
     body = diagram(
         START + exclusive("X", "f_X_B") + task("A") + task("B") + parallel("J") + END, "S>X X>A[true] X>B A>J B>J J>E"
     )
-    with pytest.raises(ExecutionFailed) as failure:
-        play(body)
-    assert (failure.value.code, failure.value.element_id) == ("stalled", "J")
+    player = play(body)
+    assert player.stalled == ("J",)
+    assert player.ran == ["A"]
+    assert not player.done
+
+
+def test_a_stalled_instance_can_still_be_cancelled(play: Play) -> None:
+    body = diagram(
+        START + user("U") + exclusive("X", "f_X_B") + task("A") + task("B") + parallel("J") + END,
+        "S>U U>X X>A[true] X>B A>J B>J J>E",
+    )
+    player = play(body).do("U")
+    assert player.stalled == ("J",)
+    player._took(player.instance.cancel("stuck"))
+    assert player.over is not None
+    assert player.over.state == "cancelled"
 
 
 def test_an_inclusive_split_takes_every_flow_that_holds(play: Play) -> None:
