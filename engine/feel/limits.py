@@ -29,21 +29,30 @@ class Surroundings(Protocol):
     def functions(self) -> Any: ...
 
 
-class Work:
-    """Counts the work of one evaluation and carries its surroundings. Never shared between evaluations."""
+class Steps:
+    """Counts the steps of one piece of work. Never shared between two."""
 
-    __slots__ = ("call_depth", "left", "surroundings")
+    __slots__ = ("left",)
 
-    def __init__(self, surroundings: Surroundings) -> None:
-        self.surroundings = surroundings
+    def __init__(self) -> None:
         self.left = MAX_STEPS
-        self.call_depth = 0
 
     def charge(self, steps: int) -> None:
         """Takes `steps` from what is left; raises FeelError when nothing is left."""
         self.left -= steps
         if self.left < 0:
             raise FeelError(f"the expression needs more than {MAX_STEPS} steps; work on smaller lists")
+
+
+class Work(Steps):
+    """Counts the work of one evaluation and carries its surroundings."""
+
+    __slots__ = ("call_depth", "surroundings")
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__()
+        self.surroundings = surroundings
+        self.call_depth = 0
 
     def items(self, count: int) -> None:
         """Charges for a list of `count` items and refuses one that is too long."""

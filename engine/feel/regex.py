@@ -2,7 +2,7 @@
 
 The matcher remembers which states failed where, so that no pattern takes more than length × size steps; patterns
 with back references cannot be bounded that way and run against the step limit. Python's own `re` backtracks without
-bound (`(a+)+$` on 30 letters takes minutes) and reads another dialect.
+bound (`(a+)+$` on 30 letters takes minutes) and reads another dialect. Forms match JavaScript's dialect with it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from engine.feel.errors import FeelError
-from engine.feel.limits import MAX_CHARACTERS, Work
+from engine.feel.limits import MAX_CHARACTERS, Steps, Work
 from engine.feel.regex_parser import Instruction, PatternError, parse_pattern
 
 _CHUNK = 1024
@@ -29,7 +29,7 @@ class Pattern:
         self.groups = groups
         self._bounded = all(each[0] != "reference" for each in program)
 
-    def search(self, text: str, start: int, work: Work) -> Groups | None:
+    def search(self, text: str, start: int, work: Steps) -> Groups | None:
         """Returns the groups of the first match at or after `start`, None if there is none."""
         failed: set[int] | None = set() if self._bounded else None
         for begin in range(start, len(text) + 1):
@@ -39,7 +39,7 @@ class Pattern:
                 return found
         return None
 
-    def _match(self, text: str, begin: int, failed: set[int] | None, work: Work) -> Groups | None:
+    def _match(self, text: str, begin: int, failed: set[int] | None, work: Steps) -> Groups | None:
         """Tries one place, depth first, with a stack of alternatives still to try."""
         program, length, steps = self.program, len(text), 0
         stack: list[tuple[int, int, Groups]] = [(0, begin, [-1] * (2 * self.groups))]

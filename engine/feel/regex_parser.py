@@ -6,6 +6,9 @@ then `second`, `jump`, `save` notes a place, `test` checks a place, `reference` 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from string import hexdigits
 from typing import Any
 
 from engine.feel.regex_classes import CLASS_ESCAPES, SINGLE_ESCAPES, Accepts, category, either_case, is_in
@@ -14,28 +17,55 @@ Instruction = tuple[str, Any, Any]
 _MAX_PROGRAM = 5_000
 _MAX_REPEAT = 1_000
 _MAX_DEPTH = 60
+_TOO_LARGE = "it repeats too much; lower the bounds of its repetitions"
+_TOO_DEEP = "it is nested too deeply"
+_BAD_RANGE = "a repetition is {n}, {n,} or {n,m}, in this order and not too large"
+_BAD_CLASS = "a class in […] is empty, not closed or holds a bracket"
 
 
 class PatternError(Exception):
-    """A text is no regular expression."""
+    """A text is no regular expression; the message says which part."""
 
 
-def parse_pattern(pattern: str, flags: str) -> tuple[list[Instruction], int]:
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a language of regular expressions writes its own way.
+
+    `classes`: the escapes that stand for several characters; `singles`: those that stand for one; `tests`: those that
+    look at a place; `numbered`: how many hexadecimal digits follow an escape; `reserved`: what never stands for
+    itself. `extended`: XPath's categories, back references, subtraction of classes and repeated tests.
+    """
+
+    classes: Mapping[str, Accepts]
+    singles: Mapping[str, str]
+    tests: Mapping[str, Callable[[str, int], bool]] = field(default_factory=dict)
+    numbered: Mapping[str, int] = field(default_factory=dict)
+    line_ends: str = "\n\r"
+    reserved: str = "*+?{}]"
+    extended: bool = True
+
+
+XPATH = Dialect(CLASS_ESCAPES, SINGLE_ESCAPES)
+
+
+def parse_pattern(pattern: str, flags: str, dialect: Dialect = XPATH) -> tuple[list[Instruction], int]:
     """Returns the program and the number of groups, the whole match being group 0; raises PatternError."""
     if set(flags) - set("smixq"):
-        raise PatternError("flags")
-    parser = _Parser(pattern, flags)
+        raise PatternError("a flag is unknown")
+    parser = _Parser(pattern, flags, dialect)
     body = parser.literal() if "q" in flags else parser.whole()
     program = [("save", 0, None), *body, ("save", 1, None), ("match", None, None)]
     if len(program) > _MAX_PROGRAM:
-        raise PatternError("too large")
+        raise PatternError(_TOO_LARGE)
     return program, parser.groups
 
 
 class _Parser:
-    def __init__(self, pattern: str, flags: str) -> None:
+    def __init__(self, pattern: str, flags: str, dialect: Dialect) -> None:
         self.text = pattern
         self.flags = flags
+        self.dialect = dialect
+        self._after_last = ("]", "[") if dialect.extended else ("]",)  # a `-` before one of these stands for itself
         self.index = 0
         self.depth = 0
         self.groups = 1
@@ -49,7 +79,7 @@ class _Parser:
             self.text = _without_space(self.text)
         found = self._alternatives()
         if self.index < len(self.text):
-            raise PatternError(f"at {self.index}")
+            raise PatternError(f"unexpected '{self._peek()}' at character {self.index + 1}")
         return _linked(found)
 
     def _peek(self) -> str:
@@ -64,14 +94,14 @@ class _Parser:
     def _next(self) -> str:
         character = self._peek()
         if not character:
-            raise PatternError("ends too early")
+            raise PatternError("it ends too early")
         self.index += 1
         return character
 
     def _alternatives(self) -> list[Instruction]:
         self.depth += 1
         if self.depth > _MAX_DEPTH:
-            raise PatternError("nested too deeply")
+            raise PatternError(_TOO_DEEP)
         branches = [self._branch()]
         while self._take("|"):
             branches.append(self._branch())
@@ -90,10 +120,13 @@ class _Parser:
         return code
 
     def _piece(self) -> list[Instruction]:
+        grouped = self._peek() == "("
         atom = self._atom()
         least, most = self._quantifier()
         if (least, most) == (1, 1):
             return atom
+        if atom[0][0] == "test" and not (grouped or self.dialect.extended):
+            raise PatternError(f"nothing to repeat at character {self.index}")
         lazy = self._take("?")
         return _repeated(atom, least, most, lazy)
 
@@ -108,7 +141,7 @@ class _Parser:
         if self._take(","):
             most = None if self._peek() == "}" else self._digits()
         if not self._take("}") or (most is not None and most < least):
-            raise PatternError("quantifier")
+            raise PatternError(_BAD_RANGE)
         return least, most
 
     def _digits(self) -> int:
@@ -116,7 +149,7 @@ class _Parser:
         while self._peek().isascii() and self._peek().isdigit():
             self.index += 1
         if start == self.index or self.index - start > 6 or int(self.text[start : self.index]) > _MAX_REPEAT:
-            raise PatternError("quantifier")
+            raise PatternError(_BAD_RANGE)
         return int(self.text[start : self.index])
 
     def _atom(self) -> list[Instruction]:
@@ -124,7 +157,7 @@ class _Parser:
         if character == "(":
             return self._group()
         if character == ".":
-            return [("one", _anything if "s" in self.flags else _no_line_end, None)]
+            return [("one", _anything if "s" in self.flags else _none_of(self.dialect.line_ends), None)]
         if character == "^":
             return [("test", _line_start if "m" in self.flags else _text_start, None)]
         if character == "$":
@@ -133,8 +166,8 @@ class _Parser:
             return [("one", self._class(), None)]
         if character == "\\":
             return [self._escape()]
-        if character in "*+?{}]":
-            raise PatternError(character)
+        if character in self.dialect.reserved:
+            raise PatternError(f"'{character}' at character {self.index} stands for nothing here; write \\{character}")
         return [self._character(character)]
 
     def _group(self) -> list[Instruction]:
@@ -146,7 +179,7 @@ class _Parser:
             code = [("save", 2 * number, None), *self._alternatives(), ("save", 2 * number + 1, None)]
             self.closed.add(number)
         if not self._take(")"):
-            raise PatternError("group")
+            raise PatternError("')' is missing")
         return code
 
     def _character(self, character: str) -> Instruction:
@@ -154,54 +187,68 @@ class _Parser:
         return "one", either_case(accepts) if "i" in self.flags else accepts, None
 
     def _escape(self) -> Instruction:
-        if "1" <= self._peek() <= "9":
-            number = int(self._next())
-            while self._peek().isascii() and self._peek().isdigit() and number * 10 + int(self._peek()) < self.groups:
-                number = number * 10 + int(self._next())
-            if number not in self.closed:
-                raise PatternError("reference")
-            return "reference", number, _same_in_any_case if "i" in self.flags else _same
+        if self.dialect.extended and "1" <= self._peek() <= "9":
+            return self._reference()
+        if self._peek() in self.dialect.tests:
+            return "test", self.dialect.tests[self._next()], None
         accepts = self._class_escape()
         if accepts is not None:
             return "one", accepts, None
         return self._character(self._single_escape())
 
+    def _reference(self) -> Instruction:
+        number = int(self._next())
+        while self._peek().isascii() and self._peek().isdigit() and number * 10 + int(self._peek()) < self.groups:
+            number = number * 10 + int(self._next())
+        if number not in self.closed:
+            raise PatternError("a back reference names no group before it")
+        return "reference", number, _same_in_any_case if "i" in self.flags else _same
+
     def _class_escape(self) -> Accepts | None:
         character = self._peek()
-        if character in ("p", "P"):
+        if self.dialect.extended and character in ("p", "P"):
             self.index += 1
             end = self.text.find("}", self.index)
             accepts = category(self.text[self.index + 1 : end]) if self._peek() == "{" and end > 0 else None
             if accepts is None:
-                raise PatternError("category")
+                raise PatternError("a category of characters is unknown")
             self.index = end + 1
             return accepts if character == "p" else _not(accepts)
-        if character and character in CLASS_ESCAPES:
+        if character in self.dialect.classes:
             self.index += 1
-            return CLASS_ESCAPES[character]
+            return self.dialect.classes[character]
         return None
 
     def _single_escape(self) -> str:
         character = self._next()
-        if character not in SINGLE_ESCAPES:
-            raise PatternError(f"\\{character}")
-        return SINGLE_ESCAPES[character]
+        if character in self.dialect.numbered:
+            return self._numbered(self.dialect.numbered[character])
+        if character not in self.dialect.singles:
+            raise PatternError(f"\\{character} is not supported")
+        return self.dialect.singles[character]
+
+    def _numbered(self, digits: int) -> str:
+        text = self.text[self.index : self.index + digits]
+        if len(text) < digits or set(text) - set(hexdigits):
+            raise PatternError(f"a character number has {digits} hexadecimal digits")
+        self.index += digits
+        return chr(int(text, 16))
 
     def _class(self) -> Accepts:
         self.depth += 1
         if self.depth > _MAX_DEPTH:
-            raise PatternError("nested too deeply")
+            raise PatternError(_TOO_DEEP)
         negated = self._take("^")
         ranges: list[tuple[str, str]] = []
         others: list[Accepts] = []
         without: Accepts | None = None
         while not (self._peek() == "]" and (ranges or others)):
-            if (ranges or others) and self._take("-["):
+            if self.dialect.extended and (ranges or others) and self._take("-["):
                 without = self._class()
                 break
             self._class_part(ranges, others)
         if not self._take("]"):
-            raise PatternError("class")
+            raise PatternError(_BAD_CLASS)
         self.depth -= 1
         accepts = _any_of([is_in(tuple(ranges)), *others]) if others else is_in(tuple(ranges))
         if "i" in self.flags:
@@ -212,15 +259,15 @@ class _Parser:
 
     def _class_part(self, ranges: list[tuple[str, str]], others: list[Accepts]) -> None:
         first = self._next()
-        if first in "[]":
-            raise PatternError("class")
+        if first == "]" or (first == "[" and self.dialect.extended):
+            raise PatternError(_BAD_CLASS)
         if first == "\\":
             accepts = self._class_escape()
             if accepts is not None:
                 others.append(accepts)
                 return
             first = self._single_escape()
-        if self._peek() != "-" or self.text[self.index + 1 : self.index + 2] in ("]", "["):
+        if self._peek() != "-" or self.text[self.index + 1 : self.index + 2] in self._after_last:
             ranges.append((first, first))
             return
         self.index += 1
@@ -228,7 +275,7 @@ class _Parser:
         if last == "\\":
             last = self._single_escape()
         if last < first:
-            raise PatternError("range")
+            raise PatternError("a range runs from a lower to a higher character")
         ranges.append((first, last))
 
 
@@ -236,7 +283,7 @@ def _repeated(atom: list[Instruction], least: int, most: int | None, lazy: bool)
     """Writes an atom out as often as it must and may stand. Jumps are relative until `_linked`."""
     copies = most if most is not None else least + 1
     if copies * (len(atom) + 1) > _MAX_PROGRAM:
-        raise PatternError("too large")
+        raise PatternError(_TOO_LARGE)
     code = atom * least
 
     def fork(inside: int, outside: int) -> Instruction:
@@ -264,7 +311,7 @@ def _linked(code: list[Instruction]) -> list[Instruction]:
 
 def _check(code: list[Instruction]) -> None:
     if len(code) > _MAX_PROGRAM:
-        raise PatternError("too large")
+        raise PatternError(_TOO_LARGE)
 
 
 def _without_space(pattern: str) -> str:
@@ -296,8 +343,8 @@ def _anything(character: str) -> bool:
     return True
 
 
-def _no_line_end(character: str) -> bool:
-    return character not in "\n\r"
+def _none_of(characters: str) -> Accepts:
+    return lambda character: character not in characters
 
 
 def _text_start(text: str, at: int) -> bool:
