@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from engine import models
 from engine.bpmn.definition import Definition
@@ -145,6 +145,10 @@ def resolve(
         return ctx.engine.definitions.deployed(ctx, found)
     table = models.definition
     query = select(table.c.id).where(table.c.kind == kind, table.c.key == key).order_by(table.c.version.desc())
+    # What is only proposed is found from inside its own draft alone.
+    own = table.c.deployment_id == deployment_id
+    released = table.c.released_at.is_not(None)
+    query = query.where(or_(released, own) if release < 0 else released)
     match binding:
         case "deployment":
             query = query.where(table.c.deployment_id == deployment_id)

@@ -1,4 +1,8 @@
-"""Deployments: diagrams, tables and forms brought in together, checked as a whole, kept exactly as uploaded."""
+"""Deployments: diagrams, tables and forms brought in together, checked as a whole, kept exactly as uploaded.
+
+What concerns no controlled key is in force at once. A person's deployment of a controlled key, or of a diagram that
+declares itself `controlled`, is a proposal: stored and checked, not in force (engine/proposals.py).
+"""
 
 from __future__ import annotations
 
@@ -8,26 +12,33 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Select, func, insert, select
+from sqlalchemy.exc import IntegrityError
 
-from engine import authorizations, definitions, history, models, releases, start_timers
+from engine import authorizations, definitions, history, models, proposals, releases
 from engine.bpmn.definition import Definition
 from engine.bpmn.parser import parse
 from engine.context import CommandContext
+from engine.dmn.cases import read_cases
 from engine.dmn.checks import check
 from engine.dmn.model import DmnModel
 from engine.dmn.reader import read_dmn
-from engine.errors import InvalidRequest, NotFound, ParseFailed
+from engine.errors import InvalidRequest, NotFound, ParseFailed, StaleRevision
 from engine.findings import Finding, errors
 from engine.forms import Form, parse_form
 from engine.ids import new_id
 
 DIAGRAM, TABLE_FILE, FORM_FILE = (".bpmn", ".bpmn20.xml"), (".dmn", ".dmn11.xml"), (".form",)
+CASES_FILE = "tests.yaml"  # cases beside a table, which a proposal of the table has to pass
+CONTROLLED = "controlled"  # property of a process that declares its key controlled
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What one upload brought. `definitions` are the new versions; an upload without changes brings none."""
+    """What one upload brought. `definitions` are the new versions; an upload without changes brings none.
+
+    `proposal_id` is set where they are not in force but wait for a second person.
+    """
 
     id: str
     name: str
@@ -36,10 +47,11 @@ class Deployment:
     deployed_by: str
     definitions: tuple[definitions.Deployed, ...] = ()
     warnings: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
+    proposal_id: str | None = None
 
 
 @dataclass(slots=True)
-class _Checked:
+class Checked:
     """What the files of an upload say, parsed."""
 
     processes: dict[str, list[Definition]] = field(default_factory=dict)
@@ -56,11 +68,12 @@ def create(
     source: str | None = None,
     duplicate_filtering: bool = False,
     changed_only: bool = False,
+    controlled: bool = False,
 ) -> Deployment:
     """Deploys files. All are checked before anything is kept; ParseFailed lists every fault of every file.
 
     `duplicate_filtering`: an upload equal to the last one of the same name brings nothing new. `changed_only`: of a
-    changed upload only the changed files get new versions.
+    changed upload only the changed files get new versions. `controlled`: the keys need a second person from now on.
     """
     authorizations.require_deploy(ctx)
     if not resources:
@@ -73,12 +86,15 @@ def create(
         if not changed:
             return _unchanged(ctx, name, source)
         wanted = changed if changed_only else wanted
-    return _store(ctx, name, source, wanted, checked)
+    try:
+        return _store(ctx, name, source, wanted, checked, controlled=controlled)
+    except IntegrityError as cause:
+        raise StaleRevision("another deployment took the next version or release meanwhile") from cause
 
 
-def check_resources(resources: Mapping[str, bytes], *, limit: int) -> _Checked:
+def check_resources(resources: Mapping[str, bytes], *, limit: int) -> Checked:
     """Parses all files; raises ParseFailed with the findings of all of them."""
-    checked, failed = _Checked(), {}
+    checked, failed = Checked(), {}
     for file, body in resources.items():
         if len(body) > limit:
             failed[file] = [
@@ -94,7 +110,7 @@ def check_resources(resources: Mapping[str, bytes], *, limit: int) -> _Checked:
     return checked
 
 
-def _check_one(checked: _Checked, file: str, body: bytes) -> None:
+def _check_one(checked: Checked, file: str, body: bytes) -> None:
     name = PurePosixPath(file).name.lower()
     if name.endswith(DIAGRAM):
         checked.processes[file] = parse(body, name=file)
@@ -108,6 +124,8 @@ def _check_one(checked: _Checked, file: str, body: bytes) -> None:
         checked.warnings[file] = found
     elif name.endswith(FORM_FILE):
         checked.forms[file] = parse_form(body, name=file)
+    elif name == CASES_FILE:
+        read_cases(body, name=file)
 
 
 def _sha(body: bytes) -> str:
@@ -120,22 +138,37 @@ def _last_hashes(ctx: CommandContext, name: str, source: str | None) -> dict[str
     rows = ctx.connection.execute(
         select(files.c.name, files.c.sha256)
         .join(deployment, deployment.c.id == files.c.deployment_id)
-        .where(deployment.c.name == name)
+        .where(deployment.c.name == name, deployment.c.id.not_in(_turned_down()))
         .order_by(deployment.c.deployed_at, deployment.c.id)
     )
     return {row.name: row.sha256 for row in rows}
 
 
+def _turned_down() -> Select[Any]:
+    """What was proposed and rejected may be deployed again, unchanged."""
+    table = models.proposal
+    return select(table.c.deployment_id).where(table.c.state.in_(proposals.TURNED_DOWN))
+
+
 def _unchanged(ctx: CommandContext, name: str, source: str | None) -> Deployment:
     table = models.deployment
     row = ctx.connection.execute(
-        select(table).where(table.c.name == name).order_by(table.c.deployed_at.desc(), table.c.id.desc()).limit(1)
+        select(table)
+        .where(table.c.name == name, table.c.id.not_in(_turned_down()))
+        .order_by(table.c.deployed_at.desc(), table.c.id.desc())
+        .limit(1)
     ).one()
     return Deployment(row.id, row.name, row.source, row.deployed_at, row.deployed_by)
 
 
 def _store(
-    ctx: CommandContext, name: str, source: str | None, resources: Mapping[str, bytes], checked: _Checked
+    ctx: CommandContext,
+    name: str,
+    source: str | None,
+    resources: Mapping[str, bytes],
+    checked: Checked,
+    *,
+    controlled: bool,
 ) -> Deployment:
     deployment_id = new_id()
     ctx.connection.execute(
@@ -152,16 +185,15 @@ def _store(
         for file, body in resources.items()
     ]
     ctx.connection.execute(insert(models.resource), rows)
-    brought: dict[str, dict[str, str]] = {}
-    for row in rows:
-        for found in _definitions_in(checked, str(row["name"])):
-            made = _insert_definition(ctx, deployment_id, row, found)
-            if made["key"] in brought.get(made["kind"], {}):
-                raise InvalidRequest(f"the deployment holds {made['kind']} {made['key']} twice")
-            brought.setdefault(made["kind"], {})[made["key"]] = made["id"]
-    number = releases.publish(ctx, deployment_id, brought) if brought else releases.current(ctx)
-    for definition_id in brought.get("process", {}).values():
-        _subscribe_starts(ctx, definition_id)
+    brought = _insert_definitions(ctx, deployment_id, rows, checked)
+    declared = controlled or _declares_control(checked, resources)
+    proposal_id = number = None
+    if _needs_second_person(ctx, brought, controlled=controlled, declared=declared):
+        proposal_id = proposals.propose(ctx, deployment_id, brought)
+    else:
+        number = releases.publish(ctx, deployment_id, brought) if brought else releases.current(ctx)
+        if declared:
+            releases.control(ctx, brought)
     made_ids = [definition_id for keys in brought.values() for definition_id in keys.values()]
     _record(ctx, deployment_id, name, number, rows, brought)
     return Deployment(
@@ -172,14 +204,47 @@ def _store(
         deployed_by=ctx.actor.user_id,
         definitions=tuple(ctx.engine.definitions.deployed(ctx, made_id) for made_id in made_ids),
         warnings=checked.warnings,
+        proposal_id=proposal_id,
     )
+
+
+def _insert_definitions(
+    ctx: CommandContext, deployment_id: str, rows: Sequence[Mapping[str, Any]], checked: Checked
+) -> dict[str, dict[str, str]]:
+    """Returns {kind: {key: definition id}} of the new versions."""
+    brought: dict[str, dict[str, str]] = {}
+    for row in rows:
+        for found in _definitions_in(checked, str(row["name"])):
+            made = _insert_definition(ctx, deployment_id, row, found)
+            if made["key"] in brought.get(made["kind"], {}):
+                raise InvalidRequest(f"the deployment holds {made['kind']} {made['key']} twice")
+            brought.setdefault(made["kind"], {})[made["key"]] = made["id"]
+    return brought
+
+
+def _declares_control(checked: Checked, resources: Mapping[str, bytes]) -> bool:
+    return any(
+        process.properties.get(CONTROLLED) == "true"
+        for file in resources
+        for process in checked.processes.get(file, ())
+    )
+
+
+def _needs_second_person(
+    ctx: CommandContext, brought: Mapping[str, Mapping[str, str]], *, controlled: bool, declared: bool
+) -> bool:
+    """The system itself approves (demonstration, scenarios). The operator, who may say `controlled`, puts the first
+    release of a key into force; whoever else declares a new key controlled has its first release approved, too."""
+    if ctx.actor.is_system or not brought:
+        return False
+    return bool(releases.controlled_among(ctx, brought)) or (declared and not controlled)
 
 
 def _record(
     ctx: CommandContext,
     deployment_id: str,
     name: str,
-    release: int,
+    release: int | None,
     rows: Sequence[Mapping[str, Any]],
     brought: Mapping[str, Mapping[str, str]],
 ) -> None:
@@ -194,7 +259,7 @@ def _record(
     history.record(ctx, history.ADMIN_CHAIN, "deployment.created", body)
 
 
-def _definitions_in(checked: _Checked, file: str) -> list[dict[str, Any]]:
+def _definitions_in(checked: Checked, file: str) -> list[dict[str, Any]]:
     if file in checked.processes:
         return [
             {
@@ -244,36 +309,6 @@ def _insert_definition(
     }
     ctx.connection.execute(insert(table).values(**row))
     return row
-
-
-def _subscribe_starts(ctx: CommandContext, definition_id: str) -> None:
-    """The newest version of a diagram takes over the start events of the older ones."""
-    deployed = ctx.engine.definitions.deployed(ctx, definition_id)
-    definition = ctx.engine.definitions.process(ctx, definition_id)
-    table, job = models.event_subscription, models.job
-    older = select(models.definition.c.id).where(
-        models.definition.c.kind == "process", models.definition.c.key == deployed.key
-    )
-    ctx.connection.execute(delete(table).where(table.c.root_id.is_(None), table.c.definition_key == deployed.key))
-    ctx.connection.execute(delete(job).where(job.c.type == "start_timer", job.c.definition_id.in_(older)))
-    rows = [
-        {
-            "id": new_id(),
-            "event_type": event.kind,
-            "event_name": event.event_name,
-            "definition_id": definition_id,
-            "definition_key": deployed.key,
-            "element_id": event.element_id,
-            "created_at": ctx.now_micros,
-        }
-        for event in definition.start_events
-        if event.kind in {"message", "signal"}
-    ]
-    if rows:
-        ctx.connection.execute(insert(table), rows)
-    for event in definition.start_events:
-        if event.kind == "timer":
-            start_timers.plan_first(ctx, definition_id, event)
 
 
 def get(ctx: CommandContext, deployment_id: str) -> Deployment:

@@ -16,6 +16,7 @@ from engine import models
 from engine.authorizations import history_condition
 from engine.context import CommandContext
 from engine.process_instances import COLUMNS, ProcessInstance
+from engine.releases import outside_sandboxes
 from engine.user_tasks import UserTask
 from engine.values import Value, encode, load
 
@@ -31,7 +32,10 @@ Columns = Mapping[str, ColumnElement[Any]]
 
 @dataclass(frozen=True, slots=True)
 class InstanceQuery:
-    """Filters of instances, running or over. None means "any". `variables` are (name, value) that must be equal."""
+    """Filters of instances, running or over. None means "any". `variables` are (name, value) that must be equal.
+
+    Sandboxes are listed where `sandbox` or an instance is asked for.
+    """
 
     id: str | None = None
     ids: tuple[str, ...] | None = None
@@ -55,6 +59,7 @@ class InstanceQuery:
     started_by: str | None = None
     with_incident: bool | None = None
     variables: tuple[tuple[str, Value], ...] = ()
+    sandbox: bool | None = None
 
 
 INSTANCE_SORTS: Columns = {
@@ -79,6 +84,8 @@ def _instance_conditions(query: InstanceQuery) -> Iterable[ColumnElement[bool]]:
     )
     yield from _between(table.started_at, query.started_after, query.started_before)
     yield from _between(table.ended_at, query.finished_after, query.finished_before)
+    if query.sandbox is not None or (query.id is None and query.ids is None and query.super_id is None):
+        yield table.release < 0 if query.sandbox else table.release >= 0
     if query.ids is not None:
         yield table.id.in_(query.ids)
     if query.definition_keys is not None:
@@ -183,6 +190,8 @@ def _activity_conditions(query: ActivityQuery) -> Iterable[ColumnElement[bool]]:
         yield table.ended_at.is_(None)
     if query.cancelled is not None:
         yield table.cancelled.is_(query.cancelled)
+    if query.id is None and query.process_instance_id is None:
+        yield outside_sandboxes(table.root_id)
 
 
 def find_activities(
@@ -264,6 +273,8 @@ def _task_conditions(query: HistoricTaskQuery) -> Iterable[ColumnElement[bool]]:
         yield table.state != "open"
     if query.unfinished:
         yield table.state == "open"
+    if query.id is None and query.process_instance_id is None:
+        yield outside_sandboxes(table.root_id)
 
 
 def find_tasks(

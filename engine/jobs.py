@@ -25,6 +25,8 @@ from engine import (
     models,
     outcome_rows,
     process_instances,
+    proposals,
+    releases,
     signals,
     start_timers,
     variables,
@@ -35,6 +37,7 @@ from engine.errors import ExecutionFailed, MarqueError, NotCorrelated, NotFound
 from engine.external_tasks import HandlerTask
 from engine.incidents import open_incident, resolve_of_job
 from engine.messages import Message, correlate
+from engine.process_instances import Running
 from engine.values import from_json, load
 
 RETRIES = 3
@@ -173,14 +176,21 @@ def _run_handler(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) -> N
         variables=running.instance.variables(payload.get("scope", "")),
         properties=payload["properties"],
     )
-    handler = ctx.engine.handlers.get(task.topic)
-    if handler is None:
-        raise ExecutionFailed(f"nobody handles the topic {task.topic}", element_id=job.element_id)
-    values = variables.accept_into(ctx, running, handler(ctx, task))
+    values = variables.accept_into(ctx, running, _handled(ctx, running, task))
     outcome = running.instance.complete(job.wait_id, values)
     process_instances.apply(
         ctx, running, outcome, kind="service.done", body={"element": job.element_id, "topic": task.topic}
     )
+
+
+def _handled(ctx: CommandContext, running: Running, task: HandlerTask) -> Mapping[str, Any]:
+    """Returns what the handler of a topic says; in a sandbox nothing is done, so that nobody outside hears of it."""
+    if running.row.sandbox:
+        return {}
+    handler = ctx.engine.handlers.get(task.topic)
+    if handler is None:
+        raise ExecutionFailed(f"nobody handles the topic {task.topic}", element_id=task.element_id)
+    return handler(ctx, task)
 
 
 def _run_delivery(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) -> None:
@@ -198,6 +208,7 @@ def _run_delivery(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) -> 
             variables=values,
             sender=payload["sender"],
             on_behalf_of=payload["onBehalfOf"],
+            process_instance_id=payload.get("processInstanceId"),
         )
         correlate(ctx, message)
     except NotCorrelated:
@@ -225,12 +236,17 @@ def _run_watch(ctx: CommandContext, _job: Any, _payload: Any) -> None:
     calendars.watch(ctx)
 
 
+def _run_release(ctx: CommandContext, _job: Any, payload: Mapping[str, Any]) -> None:
+    proposals.come_into_force(ctx, payload["proposal"])
+
+
 RUNNERS: Mapping[str, Callable[[CommandContext, Any, Any], None]] = {
     "timer": _run_timer,
     "async": _run_async,
     "handler": _run_handler,
     "delivery": _run_delivery,
     "start_timer": _run_start_timer,
+    "release": _run_release,
     deadlines_blocked.JOB: _run_recompute,
     working_calendar_table.WATCH: _run_watch,
 }
@@ -260,7 +276,10 @@ def escalate(ctx: CommandContext, root_id: str, deadline: deadlines.Deadline) ->
     tasks, candidates = models.user_task, models.task_candidate
     open_tasks = ctx.connection.execute(
         select(tasks.c.id, tasks.c.due_at).where(
-            tasks.c.root_id == root_id, tasks.c.element_id == deadline.stop_element, tasks.c.state == "open"
+            tasks.c.root_id == root_id,
+            tasks.c.element_id == deadline.stop_element,
+            tasks.c.state == "open",
+            releases.outside_sandboxes(tasks.c.root_id),
         )
     ).all()
     rows = [

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
-from engine import authorizations, models, process_instances, variables
+from engine import authorizations, models, process_instances, releases, variables
 from engine.context import CommandContext
 from engine.errors import NotCorrelated
 from engine.process_instances import ProcessInstance, Running
@@ -59,6 +59,8 @@ def _waiting(ctx: CommandContext, message: Message) -> list[Any]:
         query = query.where(table.c.business_key == message.business_key)
     if message.process_instance_id is not None:
         query = query.where(table.c.process_instance_id == message.process_instance_id)
+    else:
+        query = query.where(releases.outside_sandboxes(table.c.root_id))
     rows = list(ctx.connection.execute(query.order_by(table.c.created_at, table.c.id)))
     return [row for row in rows if _keys_match(ctx, row, message.correlation_keys)]
 
@@ -85,7 +87,8 @@ def _starting(ctx: CommandContext, message: Message) -> list[Any]:
 
 def _deliver(ctx: CommandContext, row: Any, message: Message) -> Correlated:
     running = process_instances.load(ctx, row.root_id)
-    authorizations.require_message(ctx, message.name, running.deployed)
+    if not (running.row.sandbox and running.row.started_by == ctx.actor.user_id):
+        authorizations.require_message(ctx, message.name, running.deployed)
     return Correlated("Execution", receive(ctx, running, row.wait_id, message.variables or {}, message.name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -150,11 +151,15 @@ def _task_row(
     deadline = running.ledger.for_element(step.element_id)
     diagram_due = to_micros(details.due_at) if details.due_at else None
     due_at = deadline.due_at if deadline else diagram_due
+    assignee = details.assignee
+    if running.row.sandbox:  # a trial bothers nobody: its tasks are those of its starter
+        assignee = assignee if assignee == running.row.started_by else None
+        details = dataclasses.replace(details, candidate_groups=(), candidate_users=(running.row.started_by,))
     for kind, names in (("group", details.candidate_groups), ("user", details.candidate_users)):
         rows.candidates += [candidate(step.wait_id, kind, name, due_at) for name in dict.fromkeys(names)]
-    if deadline is not None and deadline.breached_at is not None:
+    if deadline is not None and deadline.breached_at is not None and not running.row.sandbox:
         rows.candidates += [candidate(step.wait_id, "escalation", role, due_at) for role in deadline.escalate_to]
-    if details.assignee:
+    if assignee:
         running.ledger.stop(ctx, step.element_id, "started", known=partial(_variables, running))
     return common | {
         "definition_key": running.definition_key_of(step.process_id),
@@ -164,12 +169,12 @@ def _task_row(
         "name_en": details.name_en,
         "business_key": running.row.business_key,
         "customer_ref": running.customer_ref,
-        "assignee": details.assignee,
+        "assignee": assignee,
         "priority": details.priority,
         "form_ref": details.form_ref,
         "form_key": details.form_key,
         "created_at": ctx.now_micros,
-        "claimed_at": ctx.now_micros if details.assignee else None,
+        "claimed_at": ctx.now_micros if assignee else None,
         "due_at": due_at,
         "diagram_due_at": diagram_due,
         "follow_up_at": to_micros(details.follow_up_at) if details.follow_up_at else None,
@@ -188,9 +193,12 @@ def _external_opened(
     details: bpmn.ExternalTaskWait,
     common: Row,
 ) -> None:
-    """A topic that the house handles itself becomes a job; any other waits for a worker."""
+    """A topic that the house handles itself becomes a job; any other waits for a worker.
+
+    In a sandbox every topic is a job that does nothing: no worker outside shall act on a trial.
+    """
     properties = dict(details.properties or {})
-    if details.topic in ctx.engine.handlers:
+    if details.topic in ctx.engine.handlers or running.row.sandbox:
         payload = {"topic": details.topic, "properties": properties, "scope": step.scope_id}
         rows.jobs[step.wait_id] = _job(ctx, common, "handler", due_at=ctx.now_micros, payload=payload)
         return
@@ -322,6 +330,8 @@ def _message_sent(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.
         "sender": running.root_id,
         "onBehalfOf": _person(ctx, running),
     }
+    if running.row.sandbox:  # it may reach its own sender and no other case
+        payload |= {"processInstanceId": running.root_id, "optional": True}
     _delivery(ctx, running, rows, step.element_id, payload)
 
 
@@ -334,6 +344,9 @@ def _person(ctx: CommandContext, running: Running) -> str | None:
 
 
 def _signal_sent(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.SignalSent) -> None:
+    if running.row.sandbox:
+        rows.steps.append({"s": "kept", "e": step.element_id, "event": "signal", "n": step.name})
+        return
     payload = {
         "event": "signal",
         "name": step.name,

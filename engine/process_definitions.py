@@ -17,7 +17,10 @@ TABLE = models.definition
 
 @dataclass(frozen=True, slots=True)
 class DefinitionQuery:
-    """Filters of the list of process definitions. None means "any"; `latest` keeps the newest version of each key."""
+    """Filters of the list of process definitions. None means "any"; `latest` keeps what is in force of each key.
+
+    What is only proposed is listed where it is asked for by id, by deployment, or by `released` False.
+    """
 
     id: str | None = None
     key: str | None = None
@@ -27,10 +30,15 @@ class DefinitionQuery:
     deployment_id: str | None = None
     latest: bool | None = None
     suspended: bool | None = None
+    released: bool | None = None
 
 
-def _conditions(query: DefinitionQuery) -> Iterable[ColumnElement[bool]]:
+def _conditions(ctx: CommandContext, query: DefinitionQuery) -> Iterable[ColumnElement[bool]]:
     yield TABLE.c.kind == "process"
+    if query.released is not False and query.id is None and query.deployment_id is None:
+        yield TABLE.c.released_at.is_not(None)
+    elif query.released is not None:
+        yield TABLE.c.released_at.is_not(None) if query.released else TABLE.c.released_at.is_(None)
     for column, value in (
         (TABLE.c.id, query.id),
         (TABLE.c.key, query.key),
@@ -44,21 +52,20 @@ def _conditions(query: DefinitionQuery) -> Iterable[ColumnElement[bool]]:
     if query.keys is not None:
         yield TABLE.c.key.in_(query.keys)
     if query.latest:
-        other = TABLE.alias()
-        newest = select(func.max(other.c.version)).where(other.c.kind == "process", other.c.key == TABLE.c.key)
-        yield TABLE.c.version == newest.scalar_subquery()
+        in_force = ctx.engine.definitions.contents(ctx, releases.current(ctx)).get("process", {})
+        yield TABLE.c.id.in_(list(in_force.values()))
 
 
 def find(ctx: CommandContext, query: DefinitionQuery, *, first: int = 0, limit: int | None = None) -> list[Deployed]:
     """Returns deployed diagrams by key, newest version first."""
-    statement = select(TABLE.c.id).where(*_conditions(query)).order_by(TABLE.c.key, TABLE.c.version.desc())
+    statement = select(TABLE.c.id).where(*_conditions(ctx, query)).order_by(TABLE.c.key, TABLE.c.version.desc())
     ids = ctx.connection.execute(statement.offset(first).limit(limit) if limit else statement.offset(first))
     return [ctx.engine.definitions.deployed(ctx, row.id) for row in ids.all()]
 
 
 def count(ctx: CommandContext, query: DefinitionQuery) -> int:
     """Returns how many definitions match."""
-    return ctx.connection.execute(select(func.count()).select_from(TABLE).where(*_conditions(query))).scalar_one()
+    return ctx.connection.execute(select(func.count()).select_from(TABLE).where(*_conditions(ctx, query))).scalar_one()
 
 
 def get(ctx: CommandContext, definition_id: str) -> Deployed:

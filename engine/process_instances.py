@@ -62,6 +62,11 @@ class ProcessInstance:
     chain_head: bytes | None
     chain_mac: bytes | None = None
 
+    @property
+    def sandbox(self) -> bool:
+        """Tells whether it tries what is only proposed: nobody else sees its tasks, and nothing leaves it."""
+        return self.release < 0
+
 
 INSTANCE = models.process_instance
 COLUMNS = [models.process_instance.c[name] for name in ProcessInstance.__slots__]
@@ -188,10 +193,12 @@ def start(
 ) -> ProcessInstance:
     """Starts an instance of a definition under the current release and runs it to its first waits.
 
+    A version that is only proposed runs in a sandbox, under the draft of its proposal.
+
     The case header (requirements 3.0) is completed: `case_no`, `opened_by`, `received_at`, `rule_set_version` and
     `bpmn_version` get values where the starter gave none. `sender` is the instance whose message started this one.
     """
-    release = releases.current(ctx)
+    release = releases.under(ctx, deployed)
     instance_id = new_id()
     given = variables.accept(ctx, deployed, release, dict(values or {}), instance_id=instance_id)
     header = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from engine import authorizations, models, process_instances
+from engine import authorizations, models, process_instances, releases
 from engine.context import CommandContext
 from engine.ids import new_id
 from engine.messages import receive
@@ -24,7 +24,8 @@ def broadcast(
     """
     authorizations.require_signal(ctx, name)
     table = models.event_subscription
-    rows = ctx.connection.execute(select(table).where(table.c.event_type == "signal", table.c.event_name == name))
+    named = select(table).where(table.c.event_type == "signal", table.c.event_name == name)
+    rows = ctx.connection.execute(named.where(releases.outside_sandboxes(table.c.root_id)))
     plain = {key: to_json(value) for key, value in (variables or {}).items()}
     jobs = [_delivery(ctx, row, name, plain) for row in rows if sender is None or row.root_id != sender]
     if jobs:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine import authorizations, decisions, process_definitions, process_instances, releases, variables
+from engine import authorizations, decisions, process_definitions, process_instances, proposals, releases, variables
 from engine.bpmn.definition import Definition
 from engine.context import CommandContext
 from engine.definitions import Deployed
-from engine.errors import Conflict
+from engine.errors import Conflict, Forbidden
 from engine.forms import Form
 from engine.process_instances import ProcessInstance
 
@@ -39,11 +39,11 @@ def start_of(definition: Definition) -> Start | None:
     return None
 
 
-def form_of(ctx: CommandContext, start: Start | None) -> Form | None:
-    """Returns the form of a start event that the current release holds."""
+def form_of(ctx: CommandContext, deployed: Deployed, start: Start | None) -> Form | None:
+    """Returns the form of a start event in the release that an instance would start under."""
     if start is None or start.form_ref is None:
         return None
-    return variables.find_form(ctx, start.form_ref, releases.current(ctx))
+    return variables.find_form(ctx, start.form_ref, releases.under(ctx, deployed))
 
 
 def start_instance(
@@ -57,11 +57,26 @@ def start_instance(
     """Starts a process for a person. Raises Forbidden, Conflict if it is suspended, FormInvalid (`with_form`)."""
     start = start_of(ctx.engine.definitions.process(ctx, deployed.id))
     element_id = None if start is None else start.element_id
-    authorizations.require_start(ctx, deployed, element_id)
+    if not _may_try(ctx, deployed):
+        authorizations.require_start(ctx, deployed, element_id)
     if process_definitions.is_suspended(ctx, deployed.id):
         raise Conflict(f"process definition {deployed.id} is suspended; activate it first")
     given = dict(values or {})
-    form = form_of(ctx, start) if with_form else None
+    form = form_of(ctx, deployed, start) if with_form else None
     if form is not None:
         given = form.validate(given, variables={}, environment=decisions.environment(ctx))
     return process_instances.start(ctx, deployed, values=given, business_key=business_key, start_event_id=element_id)
+
+
+def _may_try(ctx: CommandContext, deployed: Deployed) -> bool:
+    """A version that is only proposed is tried by its author and by who may approve it, and started by nobody else."""
+    if releases.under(ctx, deployed) >= 0:
+        return False
+    if not proposals.may_try(ctx, deployed):
+        raise Forbidden(
+            f"version {deployed.version} of {deployed.key} is only proposed; its author may try it",
+            user_id=ctx.actor.user_id,
+            resource=f"ProcessDefinition {deployed.id}",
+            operation="start",
+        )
+    return True

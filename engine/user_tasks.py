@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from engine import authorizations, decisions, models, process_instances, variables
+from engine import authorizations, decisions, models, process_instances, releases, variables
 from engine.clock import as_utc
 from engine.context import CommandContext
 from engine.errors import Conflict, NotFound
@@ -84,7 +84,7 @@ class TaskQuery:
     """Filters of a task list: one declaration for SQL and for the accepted parameters. None means "any".
 
     `visible_to` limits the list to what somebody may see: own tasks and tasks of own groups. `free_for` leaves out
-    what somebody else has already.
+    what somebody else has already. Tasks of sandboxes are listed where `sandbox`, a task or an instance is asked for.
     """
 
     id: str | None = None
@@ -108,6 +108,7 @@ class TaskQuery:
     customer_ref: str | None = None
     visible_to: tuple[str, tuple[str, ...]] | None = None
     free_for: tuple[str, tuple[str, ...]] | None = None
+    sandbox: bool | None = None
 
 
 SORTS: Mapping[str, ColumnElement[Any]] = {
@@ -139,6 +140,8 @@ def _conditions(query: TaskQuery) -> Iterable[ColumnElement[bool]]:
         if value is not None:
             yield column == value
     yield from _ranges(query)
+    if query.sandbox is not True and query.id is None and query.process_instance_id is None:
+        yield releases.outside_sandboxes(TASK.c.root_id)
     if query.unassigned:
         yield TASK.c.assignee.is_(None)
     if query.assigned:

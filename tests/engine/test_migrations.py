@@ -73,7 +73,9 @@ def test_what_was_deployed_before_four_eyes_is_in_force_after_the_upgrade(empty:
         to(connection, "engine_0001_initial")
         connection.execute(text("INSERT INTO deployment VALUES ('d', 'old', NULL, 1700000000000000, 'owner')"))
         connection.execute(
-            text("INSERT INTO resource (id, deployment_id, name, sha256, body) VALUES ('r', 'd', 'a.bpmn', 'x', :body)"),
+            text(
+                "INSERT INTO resource (id, deployment_id, name, sha256, body) VALUES ('r', 'd', 'a.bpmn', 'x', :body)"
+            ),
             {"body": b"<x/>"},
         )
         connection.execute(
