@@ -17,7 +17,7 @@ from engine.bpmn.definition import Definition, Element
 from engine.bpmn.instance import Instance
 from engine.bpmn.outcome import Outcome, Stalled, VariableSet
 from engine.context import CommandContext
-from engine.deadlines import Ledger
+from engine.deadlines_ledger import Ledger
 from engine.definitions import Deployed
 from engine.errors import Conflict, LimitReached, NotFound, StaleRevision
 from engine.history import Head
