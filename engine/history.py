@@ -22,11 +22,14 @@ from engine import models
 from engine.clock import to_micros
 from engine.context import CommandContext
 from engine.errors import StaleRevision
+from engine.sql import insert_unless_present
 from engine.values import dump
 
 FORMAT = 1
 ACCESS_CHAIN = "access"
 ADMIN_CHAIN = "administration"
+# Two may begin the same chain at once; the slower one is told and runs again.
+BEGIN_CHAIN = insert_unless_present(models.chain_head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +105,10 @@ def record(ctx: CommandContext, chain_id: str, kind: str, body: Mapping[str, Any
         "mac": seal(ctx.engine.chain_key, chain_id, made.head, None),
     }
     if row is None:
-        ctx.connection.execute(insert(table).values(chain_id=chain_id, **values))
+        written = BEGIN_CHAIN.run(ctx.connection, chain_id=chain_id, **values)
     else:
-        changed = ctx.connection.execute(
-            update(table).where(table.c.chain_id == chain_id, table.c.events == previous.count).values(**values)
-        )
-        if changed.rowcount != 1:
-            raise StaleRevision(f"the chain {chain_id} grew meanwhile")
+        grow = update(table).where(table.c.chain_id == chain_id, table.c.events == previous.count)
+        written = ctx.connection.execute(grow.values(**values)).rowcount
+    if written != 1:
+        raise StaleRevision(f"the chain {chain_id} grew meanwhile")
     ctx.connection.execute(insert(models.history_event), [dict(made.row)])

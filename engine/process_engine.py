@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -18,7 +18,7 @@ from engine.context import Actor, CommandContext
 from engine.database import Database
 from engine.definitions import DefinitionStore
 from engine.errors import ExecutionFailed, StaleRevision
-from engine.external_tasks import Handler
+from engine.handlers import Handler
 from engine.incidents import open_incident
 from engine.keys import derive_key, read_master_key
 from engine.personal_values import Vault
@@ -57,6 +57,8 @@ class ProcessEngine:
         self.definitions = DefinitionStore()
         # Called after each commit that made jobs, so that an executor in this process need not poll.
         self.on_jobs: list[Callable[[], None]] = []
+        # Called with the topics after each commit that lets workers fetch something, so that those who wait wake up.
+        self.on_external_tasks: list[Callable[[Iterable[str]], None]] = []
 
     @property
     def calendar(self) -> WorkingCalendar:
@@ -90,14 +92,14 @@ class ProcessEngine:
         raise AssertionError("unreachable")
 
     def _report(self, actor: Actor, instance_id: str, failure: ExecutionFailed) -> None:
-        with self.transaction(actor) as ctx:
-            open_incident(
-                ctx,
-                type=failure.code,
-                message=str(failure),
-                process_instance_id=instance_id,
-                element_id=failure.element_id,
-            )
+        self.run(
+            actor,
+            open_incident,
+            type=failure.code,
+            message=str(failure),
+            process_instance_id=instance_id,
+            element_id=failure.element_id,
+        )
 
     @contextmanager
     def transaction(self, actor: Actor) -> Iterator[CommandContext]:
@@ -136,5 +138,4 @@ class ProcessEngine:
 
 def jobs_changed(ctx: CommandContext) -> None:
     """Wakes the executors of this process once the transaction is committed."""
-    if not ctx.after_commit:
-        ctx.after_commit.extend(ctx.engine.on_jobs)
+    ctx.after_commit.extend(call for call in ctx.engine.on_jobs if call not in ctx.after_commit)

@@ -113,5 +113,17 @@ def upsert_into(table: Table, *, update: Sequence[str]) -> Statement:
     return Statement(build)
 
 
+def insert_unless_present(table: Table) -> Statement:
+    """Returns the statement that inserts a row unless its primary key exists; it then touches no row."""
+
+    def build(dialect: str) -> Insert:
+        kind = sqlite if dialect == "sqlite" else postgresql
+        values = {column.name: _parameter(table, column.name) for column in table.columns}
+        statement: Insert = kind.insert(table).values(values).on_conflict_do_nothing()
+        return statement
+
+    return Statement(build)
+
+
 def _parameter(table: Table, name: str) -> Any:
     return bindparam(name, type_=table.c[name].type)
