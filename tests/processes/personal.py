@@ -6,14 +6,16 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import inspect
+
 from api.scenarios.driver import EngineDriver
-from engine import models, process_instances, user_tasks, variables
+from engine import process_instances, user_tasks, variables
 from engine.clock import VirtualClock
 from engine.context import SYSTEM_ACTOR
 from engine.errors import FormInvalid, MarqueError
@@ -21,7 +23,7 @@ from engine.personal_values import CASE_HEADER
 from engine.process_engine import ProcessEngine
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]{2}")
-WINDOW = 4
+WINDOW = 8
 PLAIN_KEY = re.compile(r"[A-Za-z0-9_.:@-]{1,64}")
 
 
@@ -141,32 +143,30 @@ def encodings(text: str) -> set[bytes]:
     }
 
 
-class Haystack:
-    """Bytes in which thousands of texts are looked for: a text whose first or last four bytes do not occur is not
-    there, and which four bytes occur is known after one pass."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self._windows = {
-            window
-            for start in range(WINDOW)
-            for window in memoryview(body)[start : start + (len(body) - start) // WINDOW * WINDOW].cast("I")
-        }
-
-    def holds(self, needle: bytes) -> bool:
-        """Tells whether the bytes occur."""
-        ends = (needle[:WINDOW], needle[-WINDOW:])
-        if len(needle) >= WINDOW and any(int.from_bytes(end, sys.byteorder) not in self._windows for end in ends):
-            return False
-        return needle in self._body
+def found_in(body: bytes, needles: Iterable[bytes]) -> list[bytes]:
+    """Returns which of many needles occur; one pass over the body leaves those whose first eight bytes do."""
+    short: list[bytes] = []
+    long: dict[int, list[bytes]] = {}
+    for needle in needles:
+        if len(needle) < WINDOW:
+            short.append(needle)
+        else:
+            long.setdefault(int.from_bytes(needle[:WINDOW], sys.byteorder), []).append(needle)
+    begun: set[int] = set()
+    for start in range(WINDOW):
+        end = start + max(0, len(body) - start) // WINDOW * WINDOW
+        begun |= set(long).intersection(memoryview(body)[start:end].cast("Q"))
+    possible = [*short, *(needle for beginning in begun for needle in long[beginning])]
+    return [needle for needle in possible if needle in body]
 
 
 def rows_of_all_tables(engine: ProcessEngine) -> Iterator[tuple[str, bytes]]:
     """Yields each table's cells: in the file a long value may be cut by the end of a page."""
     with engine.database.read() as connection:
-        for table in models.metadata.sorted_tables:
-            cells = (cell for row in connection.execute(table.select()) for cell in row)
+        for name in inspect(connection).get_table_names():
+            rows = connection.exec_driver_sql(f'SELECT * FROM "{name}"')
+            cells = (cell for row in rows for cell in row)
             yield (
-                f"table {table.name}",
+                f"table {name}",
                 b"\0".join(cell if isinstance(cell, bytes) else str(cell).encode() for cell in cells),
             )
