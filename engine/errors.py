@@ -4,6 +4,7 @@
     ├── InvalidRequest            the request makes no sense as it stands
     │   ├── ParseFailed           an uploaded file is refused; carries findings
     │   ├── FormInvalid           a form is refused; carries messages per field in zh and en
+    │   ├── MigrationRefused      a running instance would lose something on its way to another diagram
     │   └── NotCorrelated         a message found no receiver, or more than one
     ├── Unauthenticated           nobody is logged in
     ├── Forbidden                 somebody is, but may not
@@ -57,6 +58,14 @@ class FormInvalid(InvalidRequest):
     def __init__(self, errors: Sequence[FieldError]) -> None:
         self.errors = tuple(errors)
         super().__init__("; ".join(f"{error.field}: {error.en}" for error in self.errors))
+
+
+class MigrationRefused(InvalidRequest):
+    """A migration would lose something, or its plan makes no sense. One finding per element; nothing was changed."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("; ".join(f"{found.element_id}: {found.en}" for found in self.findings))
 
 
 class NotCorrelated(InvalidRequest):
