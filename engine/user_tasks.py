@@ -1,14 +1,12 @@
-"""User tasks: found, claimed, completed; each step guarded by role, holder and form, and written into the history."""
+"""User tasks: claimed, completed, tried; each step guarded by role, holder and form, and written into the history."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Select,
     Text,
     and_,
@@ -22,222 +20,29 @@ from sqlalchemy import (
     update,
 )
 
-from engine import authorizations, decisions, models, process_instances, releases, variables
-from engine.clock import as_utc
+from engine import authorizations, decisions, models, process_instances, variables
 from engine.context import CommandContext
 from engine.errors import Conflict, NotFound
 from engine.forms import Form
 from engine.ids import new_id
 from engine.process_instances import COLUMNS, ProcessInstance, Running
 from engine.sql import Statement
+from engine.user_task_queries import (
+    SORTS,
+    TASK,
+    TASK_COLUMNS,
+    Candidates,
+    TaskQuery,
+    UserTask,
+    candidates_of,
+    count,
+    find,
+    get,
+    next_for,
+)
 from engine.values import PersonalRef, decode, encode
 
-TASK, CANDIDATE = models.user_task, models.task_candidate
-
-
-@dataclass(frozen=True, slots=True)
-class UserTask:
-    """One task of a person. Instants are UTC microseconds; `state` is open, completed or cancelled."""
-
-    id: str
-    process_instance_id: str
-    root_id: str
-    definition_id: str
-    definition_key: str
-    element_id: str
-    activity_id: str
-    scope_id: str
-    name: str
-    name_en: str
-    business_key: str | None
-    customer_ref: str | None
-    assignee: str | None
-    owner: str | None
-    delegation_state: str | None
-    priority: int
-    form_ref: str | None
-    form_key: str | None
-    created_at: int
-    claimed_at: int | None
-    due_at: int | None
-    follow_up_at: int | None
-    deadline_id: str | None
-    state: str
-    closed_at: int | None
-    closed_by: str | None
-
-
-TASK_COLUMNS = [TASK.c[name] for name in UserTask.__slots__]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """Who may take a task: groups, users, and the groups that an escalation added."""
-
-    groups: tuple[str, ...] = ()
-    users: tuple[str, ...] = ()
-    escalations: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TaskQuery:
-    """Filters of a task list: one declaration for SQL and for the accepted parameters. None means "any".
-
-    `visible_to` limits the list to what somebody may see: own tasks and tasks of own groups. `free_for` leaves out
-    what somebody else has already. Tasks of sandboxes are listed where `sandbox`, a task or an instance is asked for.
-    """
-
-    id: str | None = None
-    process_instance_id: str | None = None
-    process_definition_key: str | None = None
-    process_definition_id: str | None = None
-    business_key: str | None = None
-    element_id: str | None = None
-    assignee: str | None = None
-    unassigned: bool | None = None
-    assigned: bool | None = None
-    candidate_group: str | None = None
-    candidate_groups: tuple[str, ...] | None = None
-    candidate_user: str | None = None
-    name: str | None = None
-    due_before: int | None = None
-    due_after: int | None = None
-    created_before: int | None = None
-    created_after: int | None = None
-    priority: int | None = None
-    customer_ref: str | None = None
-    visible_to: tuple[str, tuple[str, ...]] | None = None
-    free_for: tuple[str, tuple[str, ...]] | None = None
-    sandbox: bool | None = None
-
-
-SORTS: Mapping[str, ColumnElement[Any]] = {
-    "dueDate": TASK.c.due_at,
-    "created": TASK.c.created_at,
-    "priority": TASK.c.priority,
-    "name": TASK.c.name,
-    "assignee": TASK.c.assignee,
-    "id": TASK.c.id,
-    "followUpDate": TASK.c.follow_up_at,
-    "instanceId": TASK.c.process_instance_id,
-}
-
-
-def _conditions(query: TaskQuery) -> Iterable[ColumnElement[bool]]:
-    yield TASK.c.state == "open"
-    for column, value in (
-        (TASK.c.id, query.id),
-        (TASK.c.process_instance_id, query.process_instance_id),
-        (TASK.c.definition_key, query.process_definition_key),
-        (TASK.c.definition_id, query.process_definition_id),
-        (TASK.c.business_key, query.business_key),
-        (TASK.c.element_id, query.element_id),
-        (TASK.c.assignee, query.assignee),
-        (TASK.c.name, query.name),
-        (TASK.c.priority, query.priority),
-        (TASK.c.customer_ref, query.customer_ref),
-    ):
-        if value is not None:
-            yield column == value
-    yield from _ranges(query)
-    if query.sandbox is not True and query.id is None and query.process_instance_id is None:
-        yield releases.outside_sandboxes(TASK.c.root_id)
-    if query.unassigned:
-        yield TASK.c.assignee.is_(None)
-    if query.assigned:
-        yield TASK.c.assignee.is_not(None)
-    groups = query.candidate_groups or ((query.candidate_group,) if query.candidate_group else None)
-    if groups is not None:
-        yield _is_candidate(groups, kinds=("group", "escalation"))
-    if query.candidate_user is not None:
-        yield _is_candidate((query.candidate_user,), kinds=("user",))
-    if query.visible_to is not None:
-        user_id, roles = query.visible_to
-        yield or_(TASK.c.assignee == user_id, _may_take(user_id, roles))
-    if query.free_for is not None:
-        user_id, roles = query.free_for
-        yield or_(TASK.c.assignee == user_id, and_(TASK.c.assignee.is_(None), _may_take(user_id, roles)))
-
-
-def _ranges(query: TaskQuery) -> Iterable[ColumnElement[bool]]:
-    if query.due_before is not None:
-        yield TASK.c.due_at < query.due_before
-    if query.due_after is not None:
-        yield TASK.c.due_at > query.due_after
-    if query.created_before is not None:
-        yield TASK.c.created_at < query.created_before
-    if query.created_after is not None:
-        yield TASK.c.created_at > query.created_after
-
-
-def _is_candidate(names: Iterable[str], *, kinds: tuple[str, ...]) -> ColumnElement[bool]:
-    return exists().where(
-        CANDIDATE.c.task_id == TASK.c.id, CANDIDATE.c.kind.in_(kinds), CANDIDATE.c.name.in_(list(names))
-    )
-
-
-def _may_take(user_id: str, roles: Iterable[str]) -> ColumnElement[bool]:
-    return exists().where(
-        CANDIDATE.c.task_id == TASK.c.id,
-        or_(
-            and_(CANDIDATE.c.kind.in_(("group", "escalation")), CANDIDATE.c.name.in_(list(roles))),
-            and_(CANDIDATE.c.kind == "user", CANDIDATE.c.name == user_id),
-        ),
-    )
-
-
-# ------------------------------------------------------------ reading
-
-
-def find(
-    ctx: CommandContext,
-    query: TaskQuery,
-    *,
-    sort: Iterable[tuple[str, str]] = (("dueDate", "asc"),),
-    first: int = 0,
-    limit: int | None = 50,
-) -> list[UserTask]:
-    """Returns open tasks, by default the earliest due first and those without due time last."""
-    statement = select(*TASK_COLUMNS).where(*_conditions(query))
-    for name, order in sort:
-        column = SORTS[name]
-        statement = statement.order_by(column.is_(None), column.desc() if order == "desc" else column.asc())
-    statement = statement.order_by(TASK.c.id).offset(first)
-    if limit is not None:
-        statement = statement.limit(limit)
-    return [UserTask(*row) for row in ctx.connection.execute(statement)]
-
-
-def count(ctx: CommandContext, query: TaskQuery) -> int:
-    """Returns how many open tasks match."""
-    statement = select(func.count()).select_from(TASK).where(*_conditions(query))
-    return ctx.connection.execute(statement).scalar_one()
-
-
-def get(ctx: CommandContext, task_id: str) -> UserTask:
-    """Returns a task, open or closed; raises NotFound."""
-    row = ctx.connection.execute(select(*TASK_COLUMNS).where(TASK.c.id == task_id)).one_or_none()
-    if row is None:
-        raise NotFound(f"there is no task {task_id}")
-    return UserTask(*row)
-
-
-def candidates_of(ctx: CommandContext, task_ids: Iterable[str]) -> dict[str, Candidates]:
-    """Returns the candidates of several tasks with one statement."""
-    found: dict[str, dict[str, list[str]]] = {}
-    rows = ctx.connection.execute(
-        select(CANDIDATE.c.task_id, CANDIDATE.c.kind, CANDIDATE.c.name)
-        .where(CANDIDATE.c.task_id.in_(list(task_ids)))
-        .order_by(CANDIDATE.c.name)
-    )
-    for row in rows:
-        found.setdefault(row.task_id, {}).setdefault(row.kind, []).append(row.name)
-    return {
-        task_id: Candidates(
-            tuple(kinds.get("group", ())), tuple(kinds.get("user", ())), tuple(kinds.get("escalation", ()))
-        )
-        for task_id, kinds in found.items()
-    }
+CANDIDATE = models.task_candidate
 
 
 def form_of(ctx: CommandContext, task: UserTask) -> Form | None:
@@ -253,9 +58,6 @@ def attempts_of(ctx: CommandContext, task_id: str) -> list[dict[str, Any]]:
     table = models.task_attempt
     rows = ctx.connection.execute(select(table).where(table.c.task_id == task_id).order_by(table.c.at, table.c.id))
     return [{"at": row.at, "by": row.by, "data": decode(row.data)} for row in rows]
-
-
-# ------------------------------------------------------------ changing
 
 
 def claim(ctx: CommandContext, task_id: str, user_id: str | None = None) -> UserTask:
@@ -398,10 +200,23 @@ def _open_task(ctx: CommandContext, task_id: str, *, operation: str) -> tuple[Ru
     return process_instances.running_from(ctx, instance_row), task
 
 
-def next_for(ctx: CommandContext, user_id: str, roles: Iterable[str]) -> UserTask | None:
-    """Returns the task that somebody should do next: the earliest due of what they have or may take."""
-    mine = find(ctx, TaskQuery(free_for=(user_id, tuple(roles))), limit=1)
-    return mine[0] if mine else None
-
-
-__all__ = ["TaskQuery", "UserTask", "as_utc", "claim", "complete", "find", "get"]
+__all__ = [
+    "SORTS",
+    "TASK",
+    "TASK_COLUMNS",
+    "Candidates",
+    "TaskQuery",
+    "UserTask",
+    "assign",
+    "attempts_of",
+    "candidates_of",
+    "claim",
+    "complete",
+    "count",
+    "find",
+    "form_of",
+    "get",
+    "next_for",
+    "record_attempt",
+    "unclaim",
+]
