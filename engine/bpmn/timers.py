@@ -1,4 +1,4 @@
-"""ISO 8601 instants, durations and repetitions (BPMN 10.5.5), reckoned on our clock and within a century.
+"""ISO 8601 instants, durations and repetitions (BPMN 10.5.5) and cron, reckoned on our clock and within a century.
 
 The library's own arithmetic reads the wall clock and walks month by month, so that `P99999999999Y` hangs it.
 """
@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from engine.bpmn.cron import NotCron, looks_like_cron, parse_cron
 from engine.bpmn.limits import DEFAULT_LIMITS, Limits
 from engine.bpmn.outcome import TimerWait
 from engine.clock import as_utc
@@ -125,6 +126,8 @@ def first_due(kind: TimerKind, value: Any, *, now: datetime, zone: str, limits: 
     """
     local = now.astimezone(ZoneInfo(zone))
     if kind == "cycle" and isinstance(value, str):
+        if looks_like_cron(value):
+            return _next_of_cron(value, local, limits)
         return _first_of_cycle(parse_cycle(value, zone), local, limits)
     return TimerWait(_within(_due(kind, value, local, zone), local, limits))
 
@@ -136,6 +139,8 @@ def next_due(timer: TimerWait, *, now: datetime, zone: str, limits: Limits = DEF
     """
     if timer.cycle is None:
         return None
+    if looks_like_cron(timer.cycle):
+        return _next_of_cron(timer.cycle, max(now, timer.due_at).astimezone(ZoneInfo(zone)), limits)
     cycle = parse_cycle(timer.cycle, zone)
     last = timer.due_at.astimezone(ZoneInfo(zone))
     due = cycle.interval.after(last)
@@ -143,6 +148,16 @@ def next_due(timer: TimerWait, *, now: datetime, zone: str, limits: Limits = DEF
         due = _skip_missed(cycle.interval, last, now)
     left = None if cycle.count == 1 else cycle.remaining(1)
     return TimerWait(_within(due, now, limits), left)
+
+
+def _next_of_cron(text: str, local: datetime, limits: Limits) -> TimerWait:
+    try:
+        due = parse_cron(text).after(local, days=limits.due_years * 366)
+    except NotCron as cause:
+        raise NotATimer(str(cause)) from cause
+    if due is None:
+        raise LimitReached(f"the timer {text} never fires within {limits.due_years} years")
+    return TimerWait(_within(due, local, limits), text.strip())
 
 
 def _skip_missed(interval: Duration, due: datetime, now: datetime) -> datetime:

@@ -55,18 +55,6 @@ def _check_multiple(node: Node, report: Report) -> None:
     kinds = {event.kind for event in node.events}
     if kinds & {"link", "compensation", "cancel"}:
         report.unsupported(node, f"{node.id} 的多重触发器组合", f"This combination of triggers on {node.id}")
-    if "timer" in kinds and not node.interrupting and node.type != "intermediateCatchEvent":
-        report.unsupported(
-            node,
-            f"非中断多重事件 {node.id} 中的定时器",
-            f"A timer among the triggers of {node.id}, which does not interrupt,",
-        )
-    if node.parallel_multiple and kinds & {"error", "escalation"}:
-        report.unsupported(
-            node,
-            f"并行多重事件 {node.id} 中的错误或升级",
-            f"An error or escalation among the triggers of {node.id}",
-        )
 
 
 def _check_place(node: Node, body: Body, report: Report) -> None:
@@ -87,8 +75,6 @@ def _check_place(node: Node, body: Body, report: Report) -> None:
             f"错误边界事件 {node.id} 必须是中断的。",
             f"The error event {node.id} must interrupt.",
         )
-    if node.attributes.get("asyncBefore") == "true":
-        report.unsupported(node, f"边界事件 {node.id} 的 asyncBefore", f"asyncBefore on the boundary event {node.id}")
 
 
 def _check_event(node: Node, event: Event, report: Report) -> None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.bpmn.specs.event_definitions import CancelEventDefinition, Thrown
+from engine.bpmn.specs.event_definitions import (
+    CancelEventDefinition,
+    ErrorEventDefinition,
+    MultipleEventDefinition,
+    Thrown,
+)
 
 if TYPE_CHECKING:
     from engine.bpmn.specs.event_sub_processes import Listener
@@ -46,11 +51,24 @@ def _boundaries(host: Token) -> list[Token]:
 
 def _fire(thrown: Thrown, tokens: list[Token]) -> bool:
     catching = sorted(_catching(thrown, tokens), key=lambda token: _code(token) is None)
-    if not catching:
+    return any(_happens(token, thrown) for token in catching)
+
+
+def _happens(token: Token, thrown: Thrown) -> bool:
+    """Lets a catching event happen. One that needs all of its triggers only notes this one, unless it is the last;
+    an error that was only noted goes on outwards, because the activity that threw it has failed all the same."""
+    spec = token.task_spec
+    variables = caught_variables(spec, thrown)
+    definition = spec.event_definition
+    if not isinstance(definition, MultipleEventDefinition) or not definition.parallel:
+        spec.fire(token, variables)
+        return True
+    triggers = token.children
+    noted = [trigger for trigger in triggers if trigger.task_spec.event_definition.catches(trigger, thrown)]
+    if not noted:
         return False
-    token = catching[0]
-    token.task_spec.fire(token, caught_variables(token.task_spec, thrown))
-    return True
+    noted[0].task_spec.fire(noted[0], variables)
+    return len(triggers) == 1 or not isinstance(thrown.event_definition, ErrorEventDefinition)
 
 
 def _code(token: Token) -> str | None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.bpmn.definition import Element
+from engine.bpmn.outcome import TimerWait
 from engine.bpmn.specs.event_definitions import EventDefinition, Thrown, arm
-from engine.bpmn.specs.events import Catching, disarm, wait_again
+from engine.bpmn.specs.events import Catching, disarm, goes_on_waiting, wait_again
 from engine.bpmn.specs.sub_processes import SubProcess
 
 if TYPE_CHECKING:
@@ -64,14 +65,17 @@ class Listener(Catching):
 
     def fire(self, token: Token, variables: Mapping[str, Any]) -> None:
         root, workflow = token.parent, token.workflow
-        timer, was_conditional = disarm(token)
-        token.remove()
+        timer: TimerWait | None = None
+        was_conditional, waits_on = False, goes_on_waiting(self)
+        if not waits_on:
+            timer, was_conditional = disarm(token)
+            token.remove()
         started = root.add(self.sub_process)
         started.memory["begin_with"] = self.element.id
         started.memory["interrupts"] = self.interrupting
         if self.interrupting:
             workflow.clear(keep=lambda other: other is started)
-        else:
+        elif not waits_on:
             wait_again(self, root, timer, was_conditional)
         self.sub_process.receive(started, variables)
         started._ready()

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from SpiffWorkflow.util.task import TaskState
+
 from engine.bpmn.definition import Element
-from engine.bpmn.outcome import TimerWait
+from engine.bpmn.outcome import JobWait, TimerWait
 from engine.bpmn.specs.catching import catch_scoped
 from engine.bpmn.specs.event_definitions import (
     CancelEventDefinition,
+    ClockTimer,
     Condition,
     EventDefinition,
+    MultipleEventDefinition,
     Thrown,
     arm,
     rearmed_timer,
@@ -69,6 +73,8 @@ def wait_again(
     spec: BoundaryEvent | Listener, container: Token, timer: TimerWait | None, was_conditional: bool
 ) -> None:
     """Arms an event that did not interrupt: a cycle for its next date, other timers not at all."""
+    if is_used_up(spec.event_definition):
+        return
     if timer is None:
         again = spec.arm_on(container)
         if was_conditional:
@@ -77,6 +83,21 @@ def wait_again(
     following = rearmed_timer(container, timer)
     if following is not None:
         container.top.open_wait(container.add(spec), following)
+
+
+def is_used_up(definition: EventDefinition) -> bool:
+    """Tells whether an event that needs all of its triggers had a date or duration among them, which comes once."""
+    if not isinstance(definition, MultipleEventDefinition):
+        return False
+    timers = [trigger.event_definition for trigger in definition.triggers]
+    return any(isinstance(timer, ClockTimer) and timer.kind != "cycle" for timer in timers)
+
+
+def goes_on_waiting(spec: Catching) -> bool:
+    """Tells whether an event keeps waiting for its other triggers when one of them has happened."""
+    definition = spec.event_definition
+    interrupting = getattr(spec, "interrupting", True)  # an event in the flow has nothing to interrupt
+    return not interrupting and isinstance(definition, MultipleEventDefinition) and not definition.parallel
 
 
 class StartEvent(Step):
@@ -98,12 +119,25 @@ class IntermediateCatchEvent(Catching, Step):
         return None
 
     def fire(self, token: Token, variables: Mapping[str, Any]) -> None:
-        disarm(token)
+        timer, _ = disarm(token)
         if waits_in_gateway(token):
             token.parent.task_spec.won_by(token.parent, token)
             self.begin(token)
+        elif timer is not None:
+            self._wait_for_next(token, timer)
         self.receive(token, variables)
         token.complete()
+
+    def _wait_for_next(self, token: Token, timer: TimerWait) -> None:
+        """A cycle sends a token on at each of its dates; another one stays here for the next."""
+        following = rearmed_timer(token, timer)
+        if following is None:
+            return
+        again = token.parent.add(self)
+        again.flow = token.flow
+        again._set_state(TaskState.STARTED)
+        self.begin(again)
+        token.top.open_wait(again, following)
 
     def wait_activity(self, token: Token) -> str:
         return str(token.parent.id) if waits_in_gateway(token) else token.id
@@ -172,10 +206,14 @@ class BoundaryEvent(Catching, Step):
 
     def catches(self, token: Token, thrown: Thrown) -> bool:
         """Tells whether a thrown error, escalation or cancel is for this event."""
-        return bool(self.event_definition.catches(token, thrown))
+        has_happened = token.wait is not None and isinstance(token.wait[1], JobWait)
+        return not has_happened and bool(self.event_definition.catches(token, thrown))
 
     def fire(self, token: Token, variables: Mapping[str, Any]) -> None:
         host = token.parent
+        if goes_on_waiting(self):
+            self.happen(host.parent.add(self), variables)
+            return
         timer, was_conditional = disarm(token)
         token.move_up()
         if self.interrupting:
@@ -186,9 +224,13 @@ class BoundaryEvent(Catching, Step):
 
     def happen(self, token: Token, variables: Mapping[str, Any]) -> None:
         """Goes on over the flows of the event."""
-        self.begin(token)
         self.receive(token, variables)
+        if self.async_before:
+            token.top.open_wait(token, JobWait("asyncBefore"))
+            return
+        self.begin(token)
         token.complete()
 
     def wait_activity(self, token: Token) -> str:
-        return str(token.parent.id)
+        has_happened = token.wait is not None and isinstance(token.wait[1], JobWait)
+        return token.id if has_happened else str(token.parent.id)

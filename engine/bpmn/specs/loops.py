@@ -70,8 +70,15 @@ class LoopBody(Activity):
         return child
 
     def child_finished(self, token: Token, child: Token) -> None:
+        if self.handler is not None:
+            token.memory.setdefault("undoable", []).append(child.local_variables())
         self.instance_finished(token, child)
         token.top.scopes.close(child.id)
+
+    def remember(self, token: Token) -> None:
+        """Notes each instance that is complete: each is undone by itself, with its own variables (BPMN 10.7)."""
+        for variables in token.memory.pop("undoable", []):
+            token.workflow.compensable.append([self.name, variables, None])
 
     def instance_finished(self, token: Token, child: Token) -> None:
         """Decides how to go on after one instance; its scope is still there."""

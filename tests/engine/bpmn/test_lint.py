@@ -96,7 +96,7 @@ REFUSALS = {
     "send without message": (diagram(START + '<sendTask id="A"/>' + END, "S>A A>E"), "no-message", "A"),
     "timer that is none": (diagram(START + catch("C", timer("soon")) + END, "S>C C>E"), "bad-timer", "C"),
     "timer in cron": (
-        diagram(START + catch("C", timer("0 0 9 * * ?", "timeCycle")) + END, "S>C C>E"),
+        diagram(START + catch("C", timer("0 0 25 * * ?", "timeCycle")) + END, "S>C C>E"),
         "bad-timer",
         "C",
     ),
