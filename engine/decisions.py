@@ -60,10 +60,13 @@ def _day(value: date) -> date:
 def decide(
     ctx: CommandContext, deployed: Deployed, variables: Mapping[str, Any], *, anchor: datetime | None = None
 ) -> DecisionResult:
-    """Evaluates a deployed decision; the result names the version that decided."""
+    """Evaluates a deployed decision; the result names the version that decided and the variables that it read."""
     model = ctx.engine.definitions.decision(ctx, deployed.id)
     result = model.decide(deployed.key, variables, environment(ctx), anchor=anchor)
-    return dataclasses.replace(result, definition_id=deployed.id, version=deployed.version, anchor=anchor)
+    read = {name: variables.get(name) for name in sorted(model.model.decisions[deployed.key].input_names)}
+    return dataclasses.replace(
+        result, definition_id=deployed.id, version=deployed.version, anchor=anchor, variables=read
+    )
 
 
 def decide_by_key(
@@ -79,8 +82,12 @@ def decide_by_key(
 
 
 def as_json(result: DecisionResult) -> dict[str, Any]:
-    """Returns the recorded form: inputs, output, rows with provenance and clause, and what was asked on the way."""
-    return {
+    """Returns the recorded form: inputs, output, rows with provenance and clause, and what was asked on the way.
+
+    `variables` are there for the decision itself, not for those that it asked; older records lack them.
+    """
+    read = {"variables": {name: to_json(value) for name, value in result.variables.items()}} if result.variables else {}
+    return read | {
         "decision": result.decision_key,
         "definition": result.definition_id,
         "version": result.version,

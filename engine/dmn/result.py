@@ -32,7 +32,8 @@ class DecisionResult:
     `output` is what the hit policy yields: None when no row matched (`rows` is then empty too). `inputs` maps the
     input expressions, as written, to the values they had. `digest` is the SHA-256 of the DMN file that decided;
     `definition_id` and `version` are filled in where the definition is deployed. `required` holds the results of
-    the decisions that this one asked, in order.
+    the decisions that this one asked, in order. `variables` are the process variables that the decision and its
+    requirements read, by name; the engine fills them in, so that the decision can be taken again (backtest).
     """
 
     decision_key: str
@@ -46,3 +47,4 @@ class DecisionResult:
     version: int | None = None
     required: tuple[DecisionResult, ...] = ()
     anchor: datetime | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
