@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.processes.random_paths import FLOWS, Different, Names, Report, Shipped, Twin, run, walk
+from tests.processes.path_services import Shipped
+from tests.processes.random_paths import FLOWS, Different, Names, Report, Twin, run, walk
 
 
 @pytest.fixture(scope="module")
