@@ -9,7 +9,7 @@ from engine.feel.errors import FeelError
 
 MAX_TEXT = 65_536  # characters of one expression
 MAX_TREE_DEPTH = 80  # nested levels of one expression; Python's own stack holds about 1000 frames
-MAX_STEPS = 1_000_000  # tree nodes and list items touched by one evaluation
+MAX_STEPS = 250_000  # tree nodes and list items touched by one evaluation
 MAX_ITEMS = 100_000  # items of one list, and values within one result
 MAX_CHARACTERS = 1_000_000  # characters of one string
 MAX_CALL_DEPTH = 64  # nested calls of user-defined functions
