@@ -15,14 +15,20 @@ from engine.bpmn.node_builder import NodeBuilder
 from engine.bpmn.specs.activities import Activity
 from engine.bpmn.specs.compensation import UndoSubProcess
 from engine.bpmn.specs.complex_gateways import ComplexGateway
+from engine.bpmn.specs.event_definitions import MultipleEventDefinition
 from engine.bpmn.specs.event_sub_processes import EventSubProcess, Listener
-from engine.bpmn.specs.events import BoundaryEvent
+from engine.bpmn.specs.events import BoundaryEvent, FirstOfAll
 from engine.bpmn.specs.joins import InclusiveGateway, Join, QuantityJoin
 from engine.bpmn.specs.loops import LoopBody
 from engine.bpmn.specs.node import FlowSpec
 from engine.bpmn.specs.node import Node as NodeSpec
 from engine.bpmn.specs.scope_spec import ScopeSpec
 from engine.bpmn.specs.sub_processes import CallActivity, SubProcess
+
+
+def first_of_all(node_id: str, number: int) -> str:
+    """Returns the name under which a start event that needs all of its triggers begins with one of them."""
+    return f"{node_id}#start{number}"
 
 
 class ProcessBuilder:
@@ -102,6 +108,9 @@ class ProcessBuilder:
         graph = Graph(body)
         spec.entries = {node_id: made[node_id] for node_id in graph.entries()}
         spec.starts = tuple(made[node_id] for node_id in graph.starts())
+        spec.companions = {node.id: tuple(made[other] for other in node.companions) for node in body.nodes.values()}
+        if body is self._process.body:
+            self._begin_with_all(spec, body, made)
         listeners: list[Listener] = []
         for node in body.nodes.values():
             sub_process = made[node.id]
@@ -114,6 +123,22 @@ class ProcessBuilder:
                     else:
                         listeners.append(self._listener(spec, start, sub_process))
         spec.listeners = tuple(listeners)
+
+    def _begin_with_all(self, spec: ScopeSpec, body: Body, made: dict[str, NodeSpec]) -> None:
+        """A start event that needs all of its triggers begins with any of them and waits for the rest."""
+        for node in body.nodes.values():
+            if node.type != "startEvent" or not node.parallel_multiple or len(node.events) < 2:
+                continue
+            element = self.elements[node.id]
+            several = trigger_of(spec, element, node)
+            assert isinstance(several, MultipleEventDefinition)
+            for number, trigger in enumerate(several.triggers):
+                name = first_of_all(node.id, number)
+                rest = tuple(other for other in several.triggers if other is not trigger)
+                begin = FirstOfAll(spec, element, MultipleEventDefinition(rest, parallel=True), name=name)
+                begin.outgoing = made[node.id].outgoing
+                spec.entries = {**spec.entries, name: begin}
+                self.elements[name] = element
 
     def _listener(self, spec: ScopeSpec, start: Node, sub_process: EventSubProcess) -> Listener:
         event = start.events[0]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.findings import Finding
 
 if TYPE_CHECKING:
+    from engine.bpmn.expressions import Value
     from engine.bpmn.specs.scope_spec import ScopeSpec
+    from engine.feel import Environment
 
 StartKind = Literal["none", "message", "timer", "signal", "conditional"]
 
@@ -51,7 +53,8 @@ class StartEvent:
     """One way to start the process.
 
     `event_name` names the message or signal; `timer` is the text of a timer start and `timer_kind` says how to read
-    it (see `timers.start_due`); `initiator` is the variable that shall hold the user id of who starts it.
+    it (see `timers.first_due`); `initiator` is the variable that shall hold the user id of who starts it. An event that
+    needs several triggers has one entry per trigger, `<id>#start<n>`: the instance then waits for the others.
     """
 
     element_id: str
@@ -60,6 +63,11 @@ class StartEvent:
     timer: str | None = None
     timer_kind: Literal["date", "duration", "cycle"] | None = None
     initiator: str | None = None
+    condition: Value | None = field(default=None, repr=False)
+
+    def holds(self, variables: Mapping[str, Any], environment: Environment) -> bool:
+        """Tells whether the condition of a conditional start holds for the variables of a would-be instance."""
+        return self.condition is not None and self.condition.evaluate(variables, environment) is True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

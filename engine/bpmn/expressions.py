@@ -126,12 +126,15 @@ def _compile(text: Text, names: tuple[str, ...]) -> list[Finding]:
 
 def compile_feel(source: str, names: Iterable[str] = ()) -> Expression:
     """Compiles one expression, with or without `=`, or `${…}`; raises FeelSyntaxError."""
+    return compile_expression(feel_of(source), names=tuple(names), functions=DOMAIN_FUNCTIONS)
+
+
+def feel_of(source: str) -> str:
+    """Returns the FEEL of a text that is an expression; raises FeelSyntaxError for a `${…}` that has none."""
     stripped = source.strip()
     if stripped.startswith("="):
-        stripped = stripped[1:]
-    elif "${" in stripped or "#{" in stripped:
-        stripped = translate(stripped)
-    return compile_expression(stripped, names=tuple(names), functions=DOMAIN_FUNCTIONS)
+        return stripped[1:]
+    return translate(stripped) if "${" in stripped or "#{" in stripped else stripped
 
 
 def _finding(text: Text, zh: str, en: str) -> Finding:

@@ -54,6 +54,8 @@ class Graph:
         ]
 
     def _instantiates(self, node: Node) -> bool:
+        if node.starts_process:
+            return True
         return node.standard.get("instantiate") == "true" and node.type == "receiveTask" and not self._before[node.id]
 
     def reachable(self, also: Iterable[str] = ()) -> frozenset[str]:

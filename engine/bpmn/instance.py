@@ -103,7 +103,8 @@ class Instance:
             workflow.scopes.set_local(ROOT, name, value)
             workflow.steps.append(VariableSet(ROOT, name, value))
         begin = process.starts if start_event_id is None else (process.entries[start_event_id],)
-        workflow.begin(begin, fired=start_event_id is not None)
+        beside = process.companions.get(start_event_id or "", ())
+        workflow.begin(begin, fired=start_event_id is not None, beside=beside)
         workflow.settle()
         instance = cls(workflow)
         return instance, instance._run()
@@ -160,6 +161,22 @@ class Instance:
         token = self._waiting(wait_id, UserTaskWait, ExternalTaskWait)
         catch_scoped(Thrown(EscalationEventDefinition("escalation", code), variables or {}), host=token)
         return self._run()
+
+    def start_activity(self, activity_id: str, element_id: str) -> Outcome:
+        """Starts an activity of an ad-hoc sub-process whose activities are started by hand.
+
+        `activity_id` is the activity instance of the sub-process; see `startable`. Raises NotFound, and Conflict while
+        another one runs in a sequential one."""
+        token = self._workflow.by_hand.get(activity_id)
+        if token is None:
+            raise NotFound(f"no ad-hoc sub-process {activity_id} waits for somebody to start its activities")
+        token.task_spec.start_activity(token, element_id)
+        return self._run()
+
+    def startable(self) -> tuple[tuple[str, str], ...]:
+        """Returns what `start_activity` may start: pairs of activity instance and element."""
+        held = sorted(self._workflow.by_hand.items())
+        return tuple((key, node.element.id) for key, token in held for node in token.task_spec.body.starts)
 
     def set_variables(
         self, changes: Mapping[str, Any], *, deletions: Iterable[str] = (), scope_id: str = ROOT

@@ -73,7 +73,11 @@ class Flow:
 
 @dataclass(slots=True)
 class Node:
-    """A flow node. `id` is unique in the diagram; `owner_id` is what its owner wrote."""
+    """A flow node.
+
+    `starts_process` and `companions` are set by the normaliser: an event behind a parallel event-based gateway that
+    starts the process, and the other events that are then waited for.
+    """
 
     id: str
     type: str
@@ -103,6 +107,8 @@ class Node:
     start_quantity: int = 1
     completion_quantity: int = 1
     extensions: list[str] = field(default_factory=list)
+    starts_process: bool = False
+    companions: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

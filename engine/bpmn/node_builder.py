@@ -137,6 +137,7 @@ class NodeBuilder:
             condition=self._value("completionCondition"),
             sequential=standard.get("ordering", "").lower() == "sequential",
             cancels_rest=standard.get("cancelRemainingInstances", "true") == "true",
+            by_hand=self._node.properties.get("adHoc.start") == "manual",
             name=self._name,
         )
 

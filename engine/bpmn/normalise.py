@@ -37,10 +37,22 @@ def _start_at_events(body: Body) -> None:
     """An event-based gateway that starts the process (BPMN 10.6.6) is as many message starts as it has events."""
     for node in list(body.nodes.values()):
         if node.type == "eventBasedGateway" and node.standard.get("instantiate") == "true":
+            targets = [body.nodes[flow.target] for flow in body.outgoing(node.id)]
             for flow in body.outgoing(node.id):
-                _make_start(body.nodes[flow.target])
                 body.remove_flow(flow)
+            if node.standard.get("eventGatewayType") == "Parallel":
+                _start_with_all(targets)
+            else:
+                for target in targets:
+                    _make_start(target)
             del body.nodes[node.id]
+
+
+def _start_with_all(targets: list[Node]) -> None:
+    """A parallel one starts with whichever event comes first, and the instance then waits for all the others."""
+    for target in targets:
+        target.starts_process = True
+        target.companions = tuple(other.id for other in targets if other is not target)
 
 
 def _make_start(node: Node) -> None:

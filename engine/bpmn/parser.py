@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from types import MappingProxyType
 
-from engine.bpmn.builder import ProcessBuilder
+from engine.bpmn.builder import ProcessBuilder, first_of_all
 from engine.bpmn.definition import Definition, SequenceFlow, StartEvent, StartKind
 from engine.bpmn.expressions import compile_texts
 from engine.bpmn.limits import DEFAULT_FILE_LIMITS, FileLimits
@@ -81,10 +82,12 @@ def _definition(process: Process, digest: str, findings: list[Finding]) -> Defin
 
 def _start_events(process: Process) -> Iterator[StartEvent]:
     for node in process.body.nodes.values():
-        starts = node.type == "startEvent" or (
-            node.type == "receiveTask" and node.standard.get("instantiate") == "true"
-        )
-        if starts and not node.events:
+        receives = node.type == "receiveTask" and node.standard.get("instantiate") == "true"
+        starts = node.type == "startEvent" or node.starts_process or receives
+        if starts and node.parallel_multiple and len(node.events) > 1:
+            for number, event in enumerate(node.events):
+                yield replace(_start_event(node, event), element_id=first_of_all(node.id, number))
+        elif starts and not node.events:
             yield StartEvent(node.id, "none", initiator=node.attributes.get("initiator"))
         elif starts:
             for event in node.events:
@@ -95,7 +98,8 @@ def _start_event(node: Node, event: Event) -> StartEvent:
     initiator = node.attributes.get("initiator")
     kind: StartKind = event.kind  # type: ignore[assignment]  # lint lets through the kinds that can start
     timer = event.text.source.strip() if kind == "timer" and event.text is not None else None
-    return StartEvent(node.id, kind, event.name, timer, event.timer_kind, initiator)
+    condition = event.text.value if kind == "conditional" and event.text is not None else None
+    return StartEvent(node.id, kind, event.name, timer, event.timer_kind, initiator, condition)
 
 
 def _literals(nodes: list[Node], name: str) -> frozenset[str]:

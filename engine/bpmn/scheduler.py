@@ -64,6 +64,7 @@ class InstanceWorkflow(ScopeWorkflow, BpmnWorkflow):
         self.tokens_by_id: dict[str, Token] = {}
         self.waits: dict[str, Token] = {}
         self.conditionals: dict[str, Token] = {}
+        self.by_hand: dict[str, Token] = {}
         self.queue: deque[Token] = deque()
         self.steps: list[Step] = []
         self.step_count = 0
@@ -83,6 +84,7 @@ class InstanceWorkflow(ScopeWorkflow, BpmnWorkflow):
         """Forgets a token with its subscription."""
         self.tokens_by_id.pop(token.id, None)
         self.conditionals.pop(token.id, None)
+        self.by_hand.pop(token.id, None)
         self.event_manager.tasks.pop(token.id, None)
 
     def get_task_from_id(self, task_id: str) -> Token:
@@ -219,7 +221,7 @@ class InstanceWorkflow(ScopeWorkflow, BpmnWorkflow):
 
     def look_for_stall(self) -> None:
         """Records that tokens stand for ever, if the instance neither waits for anything nor is over."""
-        if self.ended is not None or self.waits or self.conditionals:
+        if self.ended is not None or self.waits or self.conditionals or self.by_hand:
             return
         holders = {workflow.host for workflow in self.subprocesses.values()}
         stuck = [token for token in self.tokens_by_id.values() if token.keeps_alive and token not in holders]

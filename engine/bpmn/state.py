@@ -20,6 +20,7 @@ from engine.bpmn.outcome import (
     WaitDetails,
 )
 from engine.bpmn.scheduler import InstanceWorkflow
+from engine.bpmn.specs.ad_hoc import AdHocSubProcess
 from engine.bpmn.specs.event_definitions import Condition
 from engine.bpmn.token import Token
 from engine.bpmn.workflow import ROOT_TOKEN, ScopeWorkflow
@@ -199,6 +200,8 @@ def _restore_token(workflow: ScopeWorkflow, stored: StoredToken) -> None:
     token.internal_data = stored.memory or {}
     if token.id in top.scopes:
         token.scope_id = token.id
+    if isinstance(spec, AdHocSubProcess) and spec.by_hand and stored.flags & 1:
+        top.by_hand[token.id] = token
     if "counts" in token.internal_data:
         workflow.joins[spec.name] = token
     if "was" in token.internal_data and isinstance(spec.event_definition, Condition):

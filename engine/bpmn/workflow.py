@@ -59,14 +59,17 @@ class ScopeWorkflow:
         """Yields the tokens of this scope without the one that contains them all, oldest first."""
         return (token for token in list(self.tasks.values()) if token is not self.task_tree)
 
-    def begin(self, nodes: tuple[Node, ...], *, fired: bool = False) -> None:
-        """Arms the event sub-processes of the scope and puts a token on each of the nodes that start it."""
+    def begin(self, nodes: tuple[Node, ...], *, fired: bool = False, beside: tuple[Node, ...] = ()) -> None:
+        """Arms the event sub-processes of the scope and puts a token on each of the nodes that start it. `fired`: their
+        event has happened already; that of the nodes `beside` has not."""
         for listener in self.spec.listeners:
             listener.arm_on(self.task_tree)
         for node in nodes:
             token = self.task_tree.add(node)
             token.fired = fired
             token.task_spec._update(token)
+        for node in beside:
+            node._update(self.task_tree.add(node))
 
     def _task_completed_notify(self, token: Token) -> None:
         """The library's hook after a token completed: takes it out and tells the token that contained it."""
@@ -79,6 +82,8 @@ class ScopeWorkflow:
 
     def settle(self) -> None:
         """Completes the scope when no token is left in it that has something to do (BPMN 13.3.4)."""
+        if self.host is not None and not self.host.task_spec.settles(self.host):
+            return
         if not self.completed and not any(token.keeps_alive for token in self._live()):
             self.finish()
 

@@ -75,8 +75,13 @@ def _check_parallel(node: Node, outgoing: list[Flow], report: Report) -> None:
 
 
 def _check_events(node: Node, outgoing: list[Flow], body: Body, guarded: frozenset[str], report: Report) -> None:
-    if node.standard.get("eventGatewayType", "Exclusive") == "Parallel":
-        report.unsupported(node, f"并行事件网关 {node.id}", f"The parallel event-based gateway {node.id}")
+    if node.standard.get("eventGatewayType") == "Parallel" and node.standard.get("instantiate") != "true":
+        report.error(
+            "parallel-event-gateway",
+            node,
+            f"并行事件网关 {node.id} 只能用于启动流程(instantiate)。",
+            f"The parallel event-based gateway {node.id} can only start a process (instantiate).",
+        )
     if node.standard.get("instantiate") == "true":
         _check_instantiating(node, outgoing, body, report)
     if not outgoing:
@@ -108,10 +113,11 @@ def _check_events(node: Node, outgoing: list[Flow], body: Body, guarded: frozens
                 f"{target.id} after the event-based gateway {node.id} must not have other incoming flows.",
             )
         elif target.id in guarded:
-            report.unsupported(
+            report.error(
+                "guarded-receive",
                 target,
-                f"事件网关之后的接收任务 {target.id} 上的边界事件",
-                f"A boundary event on {target.id} behind an event-based gateway",
+                f"事件网关之后的接收任务 {target.id} 不能附着边界事件(BPMN 10.6.6)。",
+                f"The receive task {target.id} behind an event-based gateway must have no boundary events (10.6.6).",
             )
 
 

@@ -38,10 +38,8 @@ def _check_process_starts(process: Process, report: Report) -> None:
             f"The process {process.id} has more than one none start event.",
         )
     for node in _starts(process.body):
-        if node.parallel_multiple and len(node.events) > 1:
-            report.unsupported(node, f"并行多重开始事件 {node.id}", f"The parallel multiple start event {node.id}")
         for event in node.events:
-            if event.kind not in ("message", "timer", "signal"):
+            if event.kind not in ("message", "timer", "signal", "conditional"):
                 report.error(
                     "bad-start",
                     node,

@@ -107,8 +107,10 @@ class StartEvent(Step):
 class IntermediateCatchEvent(Catching, Step):
     """Waits for its event in the flow."""
 
-    def __init__(self, scope_spec: Any, element: Element, event_definition: EventDefinition) -> None:
-        super().__init__(scope_spec, element)
+    def __init__(
+        self, scope_spec: Any, element: Element, event_definition: EventDefinition, *, name: str | None = None
+    ) -> None:
+        super().__init__(scope_spec, element, name=name)
         self.event_definition = event_definition
 
     def _run_hook(self, token: Token) -> bool | None:
@@ -141,6 +143,15 @@ class IntermediateCatchEvent(Catching, Step):
 
     def wait_activity(self, token: Token) -> str:
         return str(token.parent.id) if waits_in_gateway(token) else token.id
+
+
+class FirstOfAll(IntermediateCatchEvent):
+    """A start event that needs several triggers: one has started the process, the rest is waited for."""
+
+    def _run_hook(self, token: Token) -> bool | None:
+        self.begin(token)
+        arm(token, self.event_definition)
+        return None
 
 
 class ThrowEvent(Step):

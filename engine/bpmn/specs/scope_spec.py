@@ -40,8 +40,8 @@ class ScopeSpec(BpmnProcessSpec):
 
     The library's start task, end join and end task are left out: a scope here begins with a token on each of
     `starts` and is over when no token is left. `entries` maps the id of each start event (or of what stands for one)
-    to the node that begins there. `undoing` is the compensation event sub-process that undoes the scope as a whole,
-    and begins at `undoing_start`.
+    to the node that begins there, `companions` to what else then begins to wait. `undoing` is the compensation event
+    sub-process that undoes the scope as a whole, and begins at `undoing_start`.
     """
 
     def __init__(self, name: str) -> None:
@@ -53,6 +53,7 @@ class ScopeSpec(BpmnProcessSpec):
         self.bpmn_start_events: list[object] = []
         self.starts: tuple[Node, ...] = ()
         self.entries: Mapping[str, Node] = {}
+        self.companions: Mapping[str, tuple[Node, ...]] = {}
         self.listeners: tuple[Listener, ...] = ()
         self.undoing: Node | None = None
         self.undoing_start = ""

@@ -42,6 +42,10 @@ class SubProcess(Activity):
         if self.handler is None and not self.undone_outside and (inner.compensable or self.body.undoing is not None):
             token.workflow.compensable.append([self.name, token.local_variables(), inner.compensable])
 
+    def settles(self, token: Token) -> bool:
+        """Tells whether the scope may end when nothing in it has anything left to do."""
+        return True
+
     def inner_finished(self, token: Token, inner: SubWorkflow, child: Token) -> None:
         """Something in the scope is complete; the scope is, when it was the last."""
         inner.settle()

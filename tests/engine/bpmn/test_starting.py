@@ -1,0 +1,106 @@
+"""Processes that begin with one of several events, or by a condition; activities that somebody starts by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from engine.bpmn.parser import parse
+from engine.errors import Conflict, NotFound
+from engine.feel import Environment
+from tests.engine.bpmn.diagrams import (
+    END,
+    MESSAGE,
+    SIGNAL,
+    START,
+    catch,
+    condition,
+    diagram,
+    flows,
+    parallel,
+    properties,
+    script,
+    user,
+)
+from tests.engine.bpmn.player import BEGIN, Player
+
+Play = Callable[..., Player]
+SECOND = '<messageEventDefinition messageRef="m2"/>'
+
+
+def test_a_parallel_event_gateway_starts_with_any_event_and_waits_for_the_others(play: Play) -> None:
+    gateway = '<eventBasedGateway id="G" instantiate="true" eventGatewayType="Parallel"/>'
+    nodes = gateway + catch("C", MESSAGE) + catch("D", SECOND) + parallel("J") + user("A") + END
+    body = diagram(nodes, "G>C G>D C>J D>J J>A A>E")
+    player = play(body, {"n": 1}, start_event_id="C")
+    assert player.waiting == ["D"]
+    assert player.message("msg2", m=2).open == ["A"]
+    assert player.variables == {"n": 1, "m": 2}
+    assert play(body, start_event_id="D").message("msg1").open == ["A"]
+    starts = player.services.definitions["P"].start_events
+    assert [(start.element_id, start.event_name) for start in starts] == [("C", "msg1"), ("D", "msg2")]
+
+
+def test_a_start_event_that_needs_all_triggers_waits_for_the_rest(play: Play) -> None:
+    body = diagram(
+        f'<startEvent id="S" parallelMultiple="true">{MESSAGE}{SIGNAL}{SECOND}</startEvent>' + user("A") + END,
+        "S>A A>E",
+    )
+    player = play(body, start_event_id="S#start0")
+    assert player.waiting == ["S", "S"]
+    player.signal()
+    assert player.waiting == ["S"]
+    assert player.message("msg2").open == ["A"]
+    starts = player.services.definitions["P"].start_events
+    assert [start.element_id for start in starts] == ["S#start0", "S#start1", "S#start2"]
+
+
+def test_a_conditional_start_says_for_which_variables_it_holds(play: Play) -> None:
+    body = diagram(f'<startEvent id="S">{condition("n > 3")}</startEvent>' + user("A") + END, "S>A A>E")
+    (start,) = parse(body, name="a")[0].start_events
+    environment = Environment(now=BEGIN)
+    assert start.kind == "conditional"
+    assert start.holds({"n": 4}, environment)
+    assert not start.holds({"n": 3}, environment)
+    assert not start.holds({}, environment)
+    assert not replace(start, condition=None).holds({"n": 4}, environment)
+    assert play(body, {"n": 4}, start_event_id="S").open == ["A"]
+
+
+def by_hand(attributes: str = "") -> bytes:
+    inner = user("A") + script("B", "k + 1", attributes='camunda:resultVariable="k"') + user("C") + flows("B>C")
+    done = "<completionCondition>done</completionCondition>"
+    hand = properties(adHoc__start="manual")
+    return diagram(
+        START + f'<adHocSubProcess id="X" {attributes}>{hand}{inner}{done}</adHocSubProcess>' + END, "S>X X>E"
+    )
+
+
+def test_somebody_starts_the_activities_of_an_ad_hoc_sub_process(play: Play) -> None:
+    player = play(by_hand(), {"done": False, "k": 0})
+    assert player.waiting == []
+    assert player.stalled == ()
+    pairs = player.instance.startable()
+    assert [element for _, element in pairs] == ["A", "B"]
+    activity = pairs[0][0]
+    player._took(player.instance.start_activity(activity, "A"))._took(player.instance.start_activity(activity, "A"))
+    player._took(player.instance.start_activity(activity, "B"))
+    assert player.open == ["A", "A", "C"]
+    player.do("A").do("A").do("C")
+    assert not player.done
+    player._took(player.instance.start_activity(activity, "A"))
+    assert player.do("A", done=True).done
+
+
+def test_one_after_the_other_when_they_are_sequential(play: Play) -> None:
+    player = play(by_hand('ordering="Sequential"'), {"done": False, "k": 0})
+    activity = player.instance.startable()[0][0]
+    player._took(player.instance.start_activity(activity, "A"))
+    with pytest.raises(Conflict):
+        player.instance.start_activity(activity, "B")
+    with pytest.raises(NotFound):
+        player.instance.start_activity(activity, "C")
+    with pytest.raises(NotFound):
+        player.instance.start_activity("nobody", "A")
