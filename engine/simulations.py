@@ -11,7 +11,8 @@ import re
 import time
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from datetime import time as clock_time
@@ -111,15 +112,16 @@ def backtest(
     replay = _Replay(ctx, draft, question, source)
     report = replay.report
     started = time.monotonic()
-    for rows in _chunks(ctx, question):
-        for recorded, variables in replay.restored(rows):
-            change = replay.judge(recorded, variables)
-            if change is not None and on_change is not None:
-                on_change(change)
-        if progress is not None:
-            progress(report.replayed, report.total)
-        if question.seconds is not None and time.monotonic() - started > question.seconds:
-            break
+    with closing(_chunks(ctx, question)) as chunks:
+        for rows in chunks:
+            for recorded, variables in replay.restored(rows):
+                change = replay.judge(recorded, variables)
+                if change is not None and on_change is not None:
+                    on_change(change)
+            if progress is not None:
+                progress(report.replayed, report.total)
+            if question.seconds is not None and time.monotonic() - started > question.seconds:
+                break
     report.complete = report.replayed == report.total
     return report
 
@@ -171,7 +173,7 @@ def count(ctx: CommandContext, question: Question) -> int:
     return ctx.connection.execute(query).scalar_one()
 
 
-def _chunks(ctx: CommandContext, question: Question) -> Iterator[list[_Recorded]]:
+def _chunks(ctx: CommandContext, question: Question) -> Generator[list[_Recorded], None, None]:
     """Reads the decisions a chunk at a time, so that memory stays flat: in order, or the newest where not all count."""
     order = (DECISION.c.at, DECISION.c.id)
     query: Select[Any] = (
@@ -189,18 +191,20 @@ def _chunks(ctx: CommandContext, question: Question) -> Iterator[list[_Recorded]
         .limit(question.limit)
         .execution_options(yield_per=CHUNK)
     )
-    for rows in ctx.connection.execute(query).partitions():
-        yield [
-            _Recorded(
-                root_id=row.root_id,
-                at=row.at,
-                business_key=row.business_key,
-                customer_ref=row.customer_ref,
-                definition_id=row.definition_id,
-                body=_body_decoder.decode(row.body),
-            )
-            for row in rows
-        ]
+    with ctx.connection.execute(query) as result:
+        for rows in result.partitions():
+            yield [_recorded(row) for row in rows]
+
+
+def _recorded(row: Any) -> _Recorded:
+    return _Recorded(
+        root_id=row.root_id,
+        at=row.at,
+        business_key=row.business_key,
+        customer_ref=row.customer_ref,
+        definition_id=row.definition_id,
+        body=_body_decoder.decode(row.body),
+    )
 
 
 # ------------------------------------------------------------ one replay
