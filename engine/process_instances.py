@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -15,6 +16,7 @@ from sqlalchemy import bindparam, select, update
 from engine import authorizations, history, incidents, models, outcome_rows, outcomes, releases, variables
 from engine.bpmn.definition import Definition, Element
 from engine.bpmn.instance import Instance
+from engine.bpmn.modification import Change, start_at
 from engine.bpmn.outcome import Outcome, Stalled, VariableSet
 from engine.context import CommandContext
 from engine.deadlines_ledger import Ledger
@@ -190,6 +192,7 @@ def start(
     cause: str = "started",
     sender: str | None = None,
     opened_by: str | None = None,
+    changes: Sequence[Change] = (),
 ) -> ProcessInstance:
     """Starts an instance of a definition under the current release and runs it to its first waits.
 
@@ -197,6 +200,7 @@ def start(
 
     The case header (requirements 3.0) is completed: `case_no`, `opened_by`, `received_at`, `rule_set_version` and
     `bpmn_version` get values where the starter gave none. `sender` is the instance whose message started this one.
+    `changes` put it down at other elements than a start event.
     """
     release = releases.under(ctx, deployed)
     instance_id = new_id()
@@ -233,14 +237,14 @@ def start(
         chain_head=None,
     )
     running = Running(ctx, row, deployed, services, Ledger(None), customer_ref=row.customer_ref)
-    running.instance_or_none, outcome = Instance.start(
+    begin = partial(start_at, changes=changes) if changes else partial(Instance.start, start_event_id=start_event_id)
+    running.instance_or_none, outcome = begin(
         running.definition,
         instance_id=instance_id,
         definition_id=deployed.id,
         services=services,
         variables=given,
         business_key=business_key,
-        start_event_id=start_event_id,
     )
     body = {"sha256": deployed.sha256} | ({"sender": sender} if sender else {})
     return apply(ctx, running, outcome, kind=f"instance.{cause}", body=body, is_new=True)
