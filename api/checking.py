@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from engine.dmn.decision import compile_model
 from engine.dmn.reader import read_dmn
 from engine.errors import ParseFailed
 from engine.findings import Finding
-from engine.forms import parse_form
+from engine.forms import Form, parse_form
+from engine.references import check_diagram
 
 
 @dataclass(slots=True)
@@ -46,14 +47,19 @@ class Report:
 class _Known:
     """What the checked files define."""
 
+    roles: Collection[str] | None
     processes: dict[str, tuple[str, Definition]] = field(default_factory=dict)
+    diagrams: dict[str, bytes] = field(default_factory=dict)
     decisions: set[str] = field(default_factory=set)
-    forms: set[str] = field(default_factory=set)
+    forms: dict[str, Form] = field(default_factory=dict)
 
 
-def check(paths: Iterable[Path], *, layout: bool = False) -> Report:
-    """Checks every diagram, table and form under the paths, then the references between them."""
-    report, known = Report(), _Known()
+def check(paths: Iterable[Path], *, layout: bool = False, roles: Collection[str] | None = None) -> Report:
+    """Checks every diagram, table and form under the paths, then the references between them.
+
+    `roles` are the known role codes; without them no role is doubted.
+    """
+    report, known = Report(), _Known(roles)
     for name, body in files.deployable(paths).items():
         report.files += 1
         try:
@@ -63,6 +69,8 @@ def check(paths: Iterable[Path], *, layout: bool = False) -> Report:
                 report.add(file, found)
     for key, (name, definition) in known.processes.items():
         report.add(name, _dangling(key, definition, known))
+    for name, body in known.diagrams.items():
+        report.add(name, check_diagram(body, name=name, roles=roles, forms=known.forms))
     return report
 
 
@@ -71,24 +79,26 @@ def _check_file(report: Report, known: _Known, name: str, body: bytes, *, layout
         for definition in parse(body, name=name):
             known.processes[definition.key] = (name, definition)
             report.add(name, definition.warnings)
+        known.diagrams[name] = body
         if layout:
             report.add(name, check_layout(body))
     elif name.endswith(".dmn"):
         model = read_dmn(body, name=name)
         known.decisions |= set(model.decisions)
-        report.add(name, check_model(model))
+        report.add(name, check_model(model, roles=known.roles))
         compiled = compile_model(model)
         report.notes += [f"{name}: {decision} runs on {compiled.runs_on(decision)}" for decision in model.decisions]
         compiled.close()
     else:
-        known.forms.add(parse_form(body, name=name).id)
+        form = parse_form(body, name=name)
+        known.forms[form.id] = form
 
 
 def _dangling(key: str, definition: Definition, known: _Known) -> Iterable[Finding]:
     for wanted, present, zh, en in (
         (definition.decision_refs, known.decisions, "决策表", "decision"),
-        (definition.form_refs, known.forms, "表单", "form"),
-        (definition.called_elements, set(known.processes), "流程", "process"),
+        (definition.form_refs, known.forms.keys(), "表单", "form"),
+        (definition.called_elements, known.processes.keys(), "流程", "process"),
     ):
         for ref in sorted(wanted - present):
             yield Finding(

@@ -19,6 +19,7 @@ from api.demo import tell
 from api.logs import configure_logs
 from crm.migrations import VERSIONS as CRM_VERSIONS
 from engine import audit, deployments, users
+from engine.access_matrix import role_codes
 from engine.clock import SystemClock
 from engine.context import SYSTEM_ACTOR
 from engine.database import Database
@@ -117,7 +118,7 @@ def check(paths: tuple[Path, ...], layout: bool) -> None:
 
     Example: marque check --layout processes rules
     """
-    report = checking.check(paths, layout=layout)
+    report = checking.check(paths, layout=layout, roles=role_codes(settings().rules))
     for name, found in report.findings.items():
         for finding in found:
             console.print(f"{name}: {finding}\n    {finding.zh}", markup=False)

@@ -19,6 +19,7 @@ from engine.findings import Finding
 ACCESSES = frozenset({"read", "mask", "edit", "aggregate", "pseudonym", "none"})
 PROVENANCES = frozenset({"P", "L", "H"})
 EVERYBODY = "*"
+FILE = Path("access") / "access.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,12 @@ class AccessMatrix:
 @lru_cache(maxsize=8)
 def matrix(rules: Path) -> AccessMatrix:
     """Reads the matrix below a folder of rules, once per process; raises ParseFailed with all faults."""
-    return parse_matrix((rules / "access" / "access.yaml").read_bytes(), name="access.yaml")
+    return parse_matrix((rules / FILE).read_bytes(), name="access.yaml")
+
+
+def role_codes(rules: Path) -> frozenset[str] | None:
+    """Returns the codes of all roles, None where the folder holds no matrix to compare a name with."""
+    return frozenset(matrix(rules).roles) if (rules / FILE).is_file() else None
 
 
 def parse_matrix(body: bytes, *, name: str) -> AccessMatrix:
