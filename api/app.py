@@ -17,6 +17,7 @@ from api import (
     cases,
     clock,
     deployments,
+    external_tasks,
     health,
     history,
     identity,
@@ -34,6 +35,7 @@ from api.commands import Commands
 from api.errors import add_error_handlers
 from api.middleware import components
 from api.security import Doorkeeper
+from api.waiting import Waiters
 from crm.vault import PersonVault
 from engine.job_executor import JobExecutor
 from engine.process_engine import ProcessEngine
@@ -52,9 +54,10 @@ def create_app(engine: ProcessEngine, *, run_jobs: bool | None = None) -> falcon
     commands = Commands(engine)
     doorkeeper = Doorkeeper(commands)
     executor = Executor(engine, wanted=_runs_jobs(engine) if run_jobs is None else run_jobs)
-    app = falcon.asgi.App(middleware=[*components(doorkeeper), executor])
+    waiters = Waiters(engine)
+    app = falcon.asgi.App(middleware=[*components(doorkeeper), executor, waiters])
     _configure(app, engine)
-    for path, resource, suffix in rest_routes(commands, doorkeeper):
+    for path, resource, suffix in rest_routes(commands, doorkeeper, waiters):
         for prefix in REST_PREFIXES:
             app.add_route(prefix + path, resource, suffix=suffix)
     for path, resource, suffix in own_routes(commands, doorkeeper, executor):
@@ -69,7 +72,7 @@ def _runs_jobs(engine: ProcessEngine) -> bool:
     return engine.settings.is_sqlite or engine.settings.virtual_clock
 
 
-def rest_routes(commands: Commands, doorkeeper: Doorkeeper) -> list[Route]:
+def rest_routes(commands: Commands, doorkeeper: Doorkeeper, waiters: Waiters) -> list[Route]:
     """Camunda 7's contract."""
     definitions = process_definitions.ProcessDefinitions(commands)
     instances = process_instances.ProcessInstances(commands)
@@ -116,6 +119,7 @@ def rest_routes(commands: Commands, doorkeeper: Doorkeeper) -> list[Route]:
         ("/task/{task_id}/variables", tasks, "variables"),
         ("/task/{task_id}/variables/{name}", tasks, "variable"),
         ("/task/{task_id}/identity-links", tasks, "identity_links"),
+        *_external_routes(external_tasks.ExternalTasks(commands, waiters)),
         ("/message", messages.Messages(commands), None),
         ("/signal", messages.Signals(commands), None),
         ("/job", job, None),
@@ -129,6 +133,27 @@ def rest_routes(commands: Commands, doorkeeper: Doorkeeper) -> list[Route]:
         ("/history/process-instance/{instance_id}", history.HistoricInstance(commands), None),
         ("/history/user-operation", operations, None),
         ("/history/user-operation/count", operations, "count"),
+    ]
+
+
+def _external_routes(tasks: external_tasks.ExternalTasks) -> list[Route]:
+    one = "/external-task/{task_id}"
+    return [
+        ("/external-task", tasks, None),
+        ("/external-task/count", tasks, "count"),
+        ("/external-task/fetchAndLock", tasks, "fetch"),
+        ("/external-task/topic-names", tasks, "topics"),
+        ("/external-task/retries", tasks, "all_retries"),
+        (one, tasks, "one"),
+        (f"{one}/complete", tasks, "complete"),
+        (f"{one}/failure", tasks, "failure"),
+        (f"{one}/bpmnError", tasks, "error"),
+        (f"{one}/extendLock", tasks, "extend_lock"),
+        (f"{one}/lock", tasks, "lock"),
+        (f"{one}/unlock", tasks, "unlock"),
+        (f"{one}/retries", tasks, "retries"),
+        (f"{one}/priority", tasks, "priority"),
+        (f"{one}/errorDetails", tasks, "error_details"),
     ]
 
 

@@ -11,9 +11,9 @@ import falcon.asgi
 from api import representations
 from api.commands import Commands, Resource, actor_of
 from api.params import BOOLEAN, MICROS, TEXT, TEXTS, Filters, Parameters, Reader, read_filters
-from api.process_instances import read_conditions
 from api.times import write_micros
 from api.typed_values import write_variable
+from api.variable_filters import read_conditions
 from engine import authorizations, history_queries, process_instances
 from engine.context import CommandContext
 from engine.history_queries import (

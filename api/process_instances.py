@@ -11,13 +11,14 @@ from api import readings, representations
 from api.commands import Resource, actor_of, no_content
 from api.params import BOOLEAN, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
 from api.typed_values import write_variable, write_variables
+from api.variable_filters import read_conditions
 from engine import authorizations, history_queries, process_instances, variables
 from engine.context import CommandContext
 from engine.definitions import Deployed
 from engine.errors import InvalidRequest, NotFound
 from engine.history_queries import INSTANCE_SORTS, ActivityQuery, InstanceQuery
 from engine.process_instances import ProcessInstance
-from engine.values import Value, load
+from engine.values import Value
 
 FILTERS: Filters = {
     "processInstanceIds": ("ids", TEXTS),
@@ -83,32 +84,6 @@ class ProcessInstances(Resource):
             raise InvalidRequest("suspended is missing")
         await self.commands.run(actor_of(req), process_instances.set_suspended, instance_id, suspended=suspended)
         no_content(resp)
-
-
-def read_conditions(given: Any) -> tuple[tuple[str, Value], ...]:
-    """Reads `a_eq_1,b_eq_text`, or [{name, operator, value}]. Equality alone: stored values have no order."""
-    entries = [_from_text(part) for part in given.split(",")] if isinstance(given, str) else given
-    if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
-        raise InvalidRequest("variables must be a list of {name, operator, value}")
-    if any(entry.get("operator") != "eq" or not isinstance(entry.get("name"), str) for entry in entries):
-        raise InvalidRequest("variables are compared with the operator eq only")
-    return tuple((entry["name"], entry.get("value")) for entry in entries)
-
-
-def _from_text(part: str) -> Mapping[str, Any]:
-    name, operator, value = part.partition("_eq_")
-    if not operator:
-        raise InvalidRequest("variables are given as name_eq_value")
-    return {"name": name, "operator": "eq", "value": _inferred(value)}
-
-
-def _inferred(text: str) -> Value:
-    """A query string has no types: what reads as a number or a truth value is one, as in Camunda."""
-    try:
-        value = load(text)
-    except InvalidRequest:
-        return text
-    return text if isinstance(value, (list, dict)) else value
 
 
 def _query(parameters: Parameters) -> InstanceQuery:

@@ -48,7 +48,8 @@ def sight(ctx: CommandContext, root_id: str | None, *, reason: str | None = None
 
 
 def works_on(ctx: CommandContext, root_id: str) -> bool:
-    """Tells whether the actor holds an open task of the case, or was made a candidate for one by an escalation."""
+    """Tells whether the actor holds an open task of the case, was made a candidate for one by an escalation, or
+    locked one of its external tasks as a worker."""
     escalated = exists().where(
         CANDIDATE.c.task_id == TASK.c.id,
         CANDIDATE.c.kind == "escalation",
@@ -56,7 +57,17 @@ def works_on(ctx: CommandContext, root_id: str) -> bool:
     )
     mine = or_(TASK.c.assignee == ctx.actor.user_id, escalated)
     query = select(TASK.c.id).where(and_(TASK.c.root_id == root_id, TASK.c.state == "open", mine)).limit(1)
-    return ctx.connection.execute(query).first() is not None
+    return ctx.connection.execute(query).first() is not None or _works_for(ctx, root_id)
+
+
+def _works_for(ctx: CommandContext, root_id: str) -> bool:
+    table = models.external_task
+    held = select(table.c.id).where(
+        table.c.root_id == root_id,
+        table.c.locked_by == ctx.actor.user_id,
+        table.c.lock_expires_at > ctx.now_micros,
+    )
+    return ctx.connection.execute(held.limit(1)).first() is not None
 
 
 def read_case(

@@ -18,7 +18,8 @@ from engine.context import CommandContext
 from engine.process_instances import COLUMNS, ProcessInstance
 from engine.releases import outside_sandboxes
 from engine.user_tasks import UserTask
-from engine.values import Value, encode, load
+from engine.values import load
+from engine.variable_conditions import VariableCondition, holds
 
 INSTANCE, ACTIVITY = models.process_instance, models.activity_instance
 # An alias, because the condition on what the actor may see asks the table of tasks itself.
@@ -32,7 +33,7 @@ Columns = Mapping[str, ColumnElement[Any]]
 
 @dataclass(frozen=True, slots=True)
 class InstanceQuery:
-    """Filters of instances, running or over. None means "any". `variables` are (name, value) that must be equal.
+    """Filters of instances, running or over. None means "any". `variables` must all hold.
 
     Sandboxes are listed where `sandbox` or an instance is asked for.
     """
@@ -58,7 +59,7 @@ class InstanceQuery:
     finished_after: int | None = None
     started_by: str | None = None
     with_incident: bool | None = None
-    variables: tuple[tuple[str, Value], ...] = ()
+    variables: tuple[VariableCondition, ...] = ()
     sandbox: bool | None = None
 
 
@@ -103,23 +104,11 @@ def _instance_conditions(query: InstanceQuery) -> Iterable[ColumnElement[bool]]:
     ):
         if wanted:
             yield condition
-    for name, value in query.variables:
-        yield _variable_equals(name, value)
+    yield from (holds(one, INSTANCE.c.root_id) for one in query.variables)
 
 
 def _has_incident() -> ColumnElement[bool]:
     return exists().where(models.incident.c.root_id == INSTANCE.c.root_id, models.incident.c.resolved_at.is_(None))
-
-
-def _variable_equals(name: str, value: Value) -> ColumnElement[bool]:
-    """The newest value of the case's variable has these stored bytes; a personal one never has."""
-    newest = (
-        select(func.max(VARIABLE.c.id))
-        .where(VARIABLE.c.root_id == INSTANCE.c.root_id, VARIABLE.c.scope_id == "", VARIABLE.c.name == name)
-        .scalar_subquery()
-    )
-    latest = VARIABLE.alias()
-    return exists().where(latest.c.id == newest, latest.c.value == encode(value), latest.c.deleted.is_(False))
 
 
 def find_instances(

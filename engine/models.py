@@ -251,9 +251,11 @@ external_task = Table(
     Column("properties", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("worker_id", NAME),
+    Column("locked_by", NAME),  # the user as whom the worker logged in: it works on the case while the lock holds
     Column("lock_expires_at", BigInteger),
     Column("retries", Integer),
     Column("error_message", Text),
+    Column("error_details", Text),
     Index("ix_external_task_topic", "topic", "priority", "lock_expires_at"),
 )
 

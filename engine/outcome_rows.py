@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, bindparam, delete, update
+from sqlalchemy import Table, bindparam, delete, func, select, update
 
 from engine import models
 from engine.bpmn import outcome as bpmn
@@ -13,6 +15,7 @@ from engine.context import CommandContext
 from engine.deadlines import Deadline
 from engine.process_engine import jobs_changed
 from engine.sql import Statement, insert_into, upsert_into
+from engine.values import dump
 
 if TYPE_CHECKING:
     from engine.process_instances import Running
@@ -66,7 +69,12 @@ CALLED_COLUMNS = (
 # Columns that a new row gets its default for here, because compiled statements know no column defaults.
 NEW_TASK: Row = {"owner": None, "delegation_state": None, "closed_at": None, "closed_by": None}
 NEW_JOB: Row = {"retries": 3, "error": None, "suspended": False, "payload": None}
-NEW_EXTERNAL: Row = {"worker_id": None, "lock_expires_at": None, "retries": None, "error_message": None}
+NEW_EXTERNAL: Row = dict.fromkeys(
+    ("worker_id", "locked_by", "lock_expires_at", "retries", "error_message", "error_details")
+)
+# Processes that serve the workers of one PostgreSQL listen here; the payload is a JSON list of topics.
+CHANNEL = "marque_external_task"
+PAYLOAD_BYTES = 7_000  # PostgreSQL refuses more than 8,000; longer lists wake everybody
 
 UPSERT_TASK = upsert_into(TASK, update=("state", "closed_at", "closed_by"))
 INSERT_CANDIDATE = insert_into(CANDIDATE)
@@ -112,6 +120,19 @@ def _write_waits(ctx: CommandContext, rows: Rows) -> None:
     _replace(ctx, models.job, rows.jobs_closed, [NEW_JOB | row for row in rows.jobs.values()])
     if rows.jobs:
         jobs_changed(ctx)
+    if rows.external:
+        external_tasks_changed(ctx, [row["topic"] for row in rows.external.values()])
+
+
+def external_tasks_changed(ctx: CommandContext, topics: Iterable[str]) -> None:
+    """Wakes the workers that wait for topics once the transaction is committed: in this process by a call, in the
+    other ones by a notification, which PostgreSQL delivers at commit."""
+    named = sorted(set(topics))
+    ctx.after_commit.extend(partial(call, named) for call in ctx.engine.on_external_tasks)
+    if not ctx.engine.database.is_sqlite:
+        payload = dump(named).decode()
+        short = payload if len(payload.encode()) <= PAYLOAD_BYTES else "[]"
+        ctx.connection.execute(select(func.pg_notify(CHANNEL, short)))
 
 
 def _replace(ctx: CommandContext, table: Table, closed: list[str], opened: list[Row]) -> None:

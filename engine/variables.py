@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.process_instances import Running
 
 NAME_LENGTH = 200
+BLOTTED_LENGTH = 2  # a single character is in every text
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +168,32 @@ def reveal(ctx: CommandContext, values: Mapping[str, Any], sight: Sight) -> dict
     """Returns variables as somebody may see them."""
     revealed: dict[str, Any] = personal_values.reveal(ctx, dict(values), sight)
     return revealed
+
+
+def blotter(ctx: CommandContext, running: Running) -> Callable[[str], str]:
+    """Returns what blots the personal values of a case out of a text that a program wrote (an error, a stack trace).
+
+    Such a text is kept where operators read it; a value in it would escape from the vault.
+    """
+    refs = list(personal_values.references(running.instance.variables()))
+    found = ctx.engine.vault.get_many(ctx, refs) if refs else {}
+    texts = {str(part) for value in found.values() for part in _parts(value)}
+    hidden = sorted((text for text in texts if len(text) >= BLOTTED_LENGTH), key=len, reverse=True)
+
+    def blot(text: str) -> str:
+        for secret in hidden:
+            text = text.replace(secret, personal_values.HIDDEN)
+        return text
+
+    return blot
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _parts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _parts(item)
+    elif value is not None and not isinstance(value, bool):
+        yield value

@@ -24,7 +24,11 @@ def test_an_instance_is_found_by_key_business_key_and_variable(task_id: str, csr
     assert csr.get("/engine-rest/process-instance?variables=subject_eq_brakes").json == []
     body = {"variables": [{"name": "subject", "operator": "eq", "value": "tyres"}]}
     assert csr.post("/engine-rest/process-instance/count", body).json == {"count": 1}
-    assert csr.get("/engine-rest/process-instance?variables=subject_gt_1").status_code == 400
+    greater = csr.get("/engine-rest/process-instance?variables=subject_gt_an").json
+    assert [row["id"] for row in greater] == [instance_id]
+    assert csr.get("/engine-rest/process-instance?variables=subject_like_%25yre%25").json == greater
+    assert csr.get("/engine-rest/process-instance?variables=subject_gt_1").json == []
+    assert csr.get("/engine-rest/process-instance?variables=subject_is_1").status_code == 400
 
 
 def test_the_activity_tree_shows_where_the_instance_waits(task_id: str, csr: Person) -> None:
