@@ -7,7 +7,7 @@ declares itself `controlled`, is a proposal: stored and checked, not in force (e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import Select, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from engine import authorizations, definitions, history, models, proposals, releases
+from engine.access_matrix import role_codes
 from engine.bpmn.definition import Definition
 from engine.bpmn.parser import parse
 from engine.context import CommandContext
@@ -27,6 +28,7 @@ from engine.errors import InvalidRequest, NotFound, ParseFailed, StaleRevision
 from engine.findings import Finding, errors
 from engine.forms import Form, parse_form
 from engine.ids import new_id
+from engine.references import check_diagram
 
 DIAGRAM, TABLE_FILE, FORM_FILE = (".bpmn", ".bpmn20.xml"), (".dmn", ".dmn11.xml"), (".form",)
 CASES_FILE = "tests.yaml"  # cases beside a table, which a proposal of the table has to pass
@@ -78,7 +80,8 @@ def create(
     authorizations.require_deploy(ctx)
     if not resources:
         raise InvalidRequest("a deployment needs at least one file")
-    checked = check_resources(resources, limit=ctx.engine.settings.limits.resource_bytes)
+    settings = ctx.engine.settings
+    checked = check_resources(resources, limit=settings.limits.resource_bytes, roles=role_codes(settings.rules))
     wanted = dict(resources)
     if duplicate_filtering or changed_only:
         present = _last_hashes(ctx, name, source)
@@ -92,8 +95,8 @@ def create(
         raise StaleRevision("another deployment took the next version or release meanwhile") from cause
 
 
-def check_resources(resources: Mapping[str, bytes], *, limit: int) -> Checked:
-    """Parses all files; raises ParseFailed with the findings of all of them."""
+def check_resources(resources: Mapping[str, bytes], *, limit: int, roles: Collection[str] | None = None) -> Checked:
+    """Parses all files; raises ParseFailed with the findings of all of them. `roles` are the known role codes."""
     checked, failed = Checked(), {}
     for file, body in resources.items():
         if len(body) > limit:
@@ -102,22 +105,25 @@ def check_resources(resources: Mapping[str, bytes], *, limit: int) -> Checked:
             ]
             continue
         try:
-            _check_one(checked, file, body)
+            _check_one(checked, file, body, roles)
         except ParseFailed as refused:
             failed.update({key: list(found) for key, found in refused.findings.items()})
     if failed:
         raise ParseFailed(failed)
+    forms = {form.id: form for form in checked.forms.values()}
+    for file in checked.processes:
+        checked.warnings[file] += check_diagram(resources[file], name=file, roles=roles, forms=forms)
     return checked
 
 
-def _check_one(checked: Checked, file: str, body: bytes) -> None:
+def _check_one(checked: Checked, file: str, body: bytes, roles: Collection[str] | None) -> None:
     name = PurePosixPath(file).name.lower()
     if name.endswith(DIAGRAM):
         checked.processes[file] = parse(body, name=file)
         checked.warnings[file] = [found for process in checked.processes[file] for found in process.warnings]
     elif name.endswith(TABLE_FILE):
         model = read_dmn(body, name=file)
-        found = check(model)
+        found = check(model, roles=roles)
         if errors(found):
             raise ParseFailed({file: found})
         checked.models[file] = model
