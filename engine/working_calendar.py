@@ -159,7 +159,7 @@ class WorkingCalendar:
     def _calendar_end(self, start: date, limit: Decimal, unit: str) -> datetime:
         """A-60: the first day is not counted; the last ends at close of business or at 24:00."""
         whole = _whole(limit, unit)
-        last = _add_months(start, whole) if unit == "months" else _add_days(start, whole)
+        last = add_months(start, whole) if unit == "months" else _add_days(start, whole)
         if unit == "calendar_days_24":
             return datetime.combine(_add_days(last, 1), time(0), self.zone).astimezone(UTC)
         return self._at_close(last)
@@ -209,7 +209,7 @@ def _add_days(start: date, days: int) -> date:
         raise LimitInvalid(f"{days} days from {start} is no date") from error
 
 
-def _add_months(start: date, months: int) -> date:
+def add_months(start: date, months: int) -> date:
     """The same day of a later month, or its last day when it has no such day (Civil Code art. 202)."""
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     if not 1 <= year <= 9998:
