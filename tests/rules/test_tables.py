@@ -117,6 +117,20 @@ def test_a_benefit_is_worth_the_same_where_it_is_promised_and_where_it_is_reckon
     assert inherits == cells("dt_03_rewards", "dt_03_inherit", "inherit")["reward.inherit"]
 
 
+def test_every_ambiguity_has_a_choice_that_stands_where_the_register_says() -> None:
+    decisions = {decision for folder in FOLDERS for decision in compiled(folder).model.decisions}
+    parameters = {f"parameters/{name}" for name in cells("parameters", "parameters", "value")}
+    register = dict(tables(RULES / "parameters"))["ambiguities"]
+    kept = cells("parameters", "ambiguities", "kept_in")
+
+    assert [rule.clause for rule in register.rules] == [f"A-{number:02}" for number in range(1, 62)]
+    for row, text in kept.items():
+        places = set(re.findall(r'"([^"]+)"', text))
+        others = {place for place in places if place in ("calendar", "access") or place.startswith("process:")}
+        assert places, row
+        assert places - others <= decisions | parameters, row
+
+
 def test_the_cases_shown_in_the_documentation_pass() -> None:
     text = (RULES.parent / "docs" / "decision-tables.md").read_text()
     example = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0]
