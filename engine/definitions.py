@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import or_, select
 
@@ -54,6 +54,7 @@ class DefinitionStore:
         self._processes: dict[str, Definition] = {}
         self._decisions: dict[str, CompiledModel] = {}  # by resource id: all decisions of a file are one model
         self._forms: dict[str, Form] = {}
+        self._made: dict[tuple[object, ...], Any] = {}
         self._releases: dict[int, Mapping[str, Mapping[str, str]]] = {}
 
     def deployed(self, ctx: CommandContext, definition_id: str) -> Deployed:
@@ -102,6 +103,10 @@ class DefinitionStore:
             return contents
 
         return self._cached(self._releases, release, read)
+
+    def remembered(self, key: tuple[object, ...], make: Callable[[], Any]) -> Any:
+        """Returns what was made of deployed things before; as they never change, neither does it."""
+        return self._cached(self._made, key, make)
 
     def close(self) -> None:
         """Gives back the compiled tables."""

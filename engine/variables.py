@@ -34,16 +34,36 @@ class Catalogue:
 
 
 def catalogue(ctx: CommandContext, deployed: Deployed, release: int) -> Catalogue:
-    """Collects what forms, diagram and tables of a process say of its variables."""
+    """Returns what forms, diagram and tables say of the variables of a process and of the parts that it calls."""
+    known: Catalogue = ctx.engine.definitions.remembered(
+        ("catalogue", deployed.id, release), lambda: _collect(ctx, deployed, release, frozenset())
+    )
+    return known
+
+
+def _collect(ctx: CommandContext, deployed: Deployed, release: int, above: frozenset[str]) -> Catalogue:
+    """Collects from the called parts inwards; what the calling process itself says of a name counts more."""
     definition = ctx.engine.definitions.process(ctx, deployed.id)
-    forms = tuple(form for ref in sorted(definition.form_refs) if (form := find_form(ctx, ref, release)))
-    classes: dict[str, str] = {}
-    for form in forms:
-        classes.update(form.data_classes)
+    own = tuple(form for ref in sorted(definition.form_refs) if (form := find_form(ctx, ref, release)))
+    forms = own
     read = set(definition.expression_names)
     for ref in definition.decision_refs:
         read |= _decision_inputs(ctx, ref, release)
-    return Catalogue(classes, definition.classes, frozenset(read), forms)
+    form_classes: dict[str, str] = {}
+    definition_classes: dict[str, str] = {}
+    for key in sorted(definition.called_elements - above - {deployed.key}):
+        found = ctx.engine.definitions.contents(ctx, release).get("process", {}).get(key)
+        if found is None:
+            continue
+        part = _collect(ctx, ctx.engine.definitions.deployed(ctx, found), release, above | {deployed.key})
+        form_classes.update(part.form_classes)
+        definition_classes.update(part.definition_classes)
+        read |= part.read_by_expressions
+        forms += part.forms
+    for form in own:
+        form_classes.update(form.data_classes)
+    definition_classes.update(definition.classes)
+    return Catalogue(form_classes, definition_classes, frozenset(read), forms)
 
 
 def find_form(ctx: CommandContext, form_ref: str, release: int) -> Form | None:
