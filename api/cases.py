@@ -11,7 +11,7 @@ from api.commands import Resource, actor_of
 from api.params import Parameters
 from api.task_cards import process_name
 from api.times import write_micros
-from engine import authorizations, history_queries, models, process_definitions, process_instances
+from engine import authorizations, history_queries, models, operations, process_definitions, process_instances
 from engine.context import CommandContext
 from engine.deadlines import Deadline, from_row
 from engine.history_queries import ActivityQuery
@@ -60,7 +60,7 @@ def _path(ctx: CommandContext, instance_id: str) -> dict[str, Any]:
         "processKey": deployed.key,
         "name": process_name(deployed.key, deployed.name, deployed.name_en),
         "xml": process_definitions.xml(ctx, deployed.id).decode(),
-        "flows": [flow for flow in history_queries.flows_taken(ctx, row.root_id) if flow in known],
+        "flows": [flow for flow in operations.flows_taken(ctx, row.root_id) if flow in known],
         "completed": list(dict.fromkeys(done)),
         "current": list(dict.fromkeys(current)),
         "ended": row.end_event,

@@ -10,27 +10,24 @@ import falcon.asgi
 
 from api import representations
 from api.commands import Commands, Resource, actor_of
-from api.params import BOOLEAN, MICROS, TEXT, TEXTS, Filters, Parameters, Reader, read_filters
+from api.params import BOOLEAN, MICROS, TEXT, TEXTS, Filters, Parameters, read_filters
 from api.times import write_micros
 from api.typed_values import write_variable
-from api.variable_filters import read_conditions
-from engine import authorizations, history_queries, process_instances
+from api.variable_filters import CONDITIONS
+from engine import authorizations, history_queries, operations, process_instances, variable_queries
 from engine.context import CommandContext
 from engine.history_queries import (
     ACTIVITY_SORTS,
     INSTANCE_SORTS,
     TASK_SORTS,
-    VARIABLE_SORTS,
     ActivityQuery,
     HistoricTaskQuery,
     InstanceQuery,
-    Operation,
-    OperationQuery,
-    VariableQuery,
 )
+from engine.operations import Operation, OperationQuery
 from engine.values import decode
+from engine.variable_queries import VARIABLE_SORTS, VariableQuery
 
-CONDITIONS: Reader = lambda parameters, name: read_conditions(parameters.raw(name))  # noqa: E731
 TIMES: Filters = {
     "startedBefore": ("started_before", MICROS),
     "startedAfter": ("started_after", MICROS),
@@ -203,8 +200,8 @@ LISTINGS = {
         VariableQuery,
         VARIABLES,
         VARIABLE_SORTS,
-        history_queries.find_variables,
-        history_queries.count_variables,
+        variable_queries.find_variables,
+        variable_queries.count_variables,
         _show_variable,
     ),
 }
@@ -223,6 +220,9 @@ OPERATIONS: dict[str, tuple[str, str, str | None]] = {
     "instance.suspended": ("Suspend", "ProcessInstance", "suspensionState"),
     "instance.activated": ("Activate", "ProcessInstance", "suspensionState"),
     "instance.cancelled": ("Delete", "ProcessInstance", None),
+    "instance.migrated": ("Migrate", "ProcessInstance", "processDefinitionId"),
+    "instance.modified": ("ModifyProcessInstance", "ProcessInstance", None),
+    "instance.restarted": ("RestartProcessInstance", "ProcessInstance", None),
 }
 OPERATION_FILTERS: Filters = {
     "processInstanceId": ("process_instance_id", TEXT),
@@ -240,7 +240,7 @@ class UserOperations(Resource):
 
     async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         query = _operation_query(Parameters.of_query(req))
-        resp.media = {"count": await self.commands.read(actor_of(req), history_queries.count_operations, query)}
+        resp.media = {"count": await self.commands.read(actor_of(req), operations.count_operations, query)}
 
 
 def _operation_query(parameters: Parameters) -> OperationQuery:
@@ -255,7 +255,7 @@ def _operation_query(parameters: Parameters) -> OperationQuery:
 def _operations(ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
     first, limit = parameters.page()
     sort = parameters.sorting({"timestamp"}, (("timestamp", "desc"),))
-    found = history_queries.find_operations(
+    found = operations.find_operations(
         ctx, _operation_query(parameters), descending=sort[0][1] == "desc", first=first, limit=limit
     )
     return [_show_operation(ctx, one) for one in found]

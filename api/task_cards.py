@@ -12,9 +12,9 @@ from api.times import write_micros
 from engine import authorizations, models, user_tasks
 from engine.context import CommandContext
 from engine.deadlines import Deadline, from_row
-from engine.history_queries import VariableQuery, find_variables
 from engine.user_tasks import Candidates, UserTask
 from engine.values import decode
+from engine.variable_queries import VariableQuery, find_variables
 
 CASE_NO = "case_no"
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from engine import authorizations, models
 from engine.context import CommandContext
 from engine.errors import NotFound
+from engine.queries import equal, ordered
 
 TASK, INSTANCE = models.external_task, models.process_instance
 ACTIVE = "ACTIVE"
@@ -106,10 +107,7 @@ def find(
     """Returns external tasks, oldest first unless sorted otherwise."""
     authorizations.require(ctx, "ExternalTask", "read")
     statement = ROWS.where(*_conditions(ctx, query))
-    for name, order in sort:
-        column = SORTS[name]
-        statement = statement.order_by(column.is_(None), column.desc() if order == "desc" else column.asc())
-    statement = statement.order_by(TASK.c.created_at, TASK.c.id).offset(first).limit(limit)
+    statement = ordered(statement, SORTS, sort, TASK.c.created_at, TASK.c.id).offset(first).limit(limit)
     return [ExternalTask(*row) for row in ctx.connection.execute(statement)]
 
 
@@ -135,7 +133,7 @@ def get(ctx: CommandContext, task_id: str) -> ExternalTask:
 
 
 def _conditions(ctx: CommandContext, query: ExternalTaskQuery) -> Iterable[ColumnElement[bool]]:
-    for column, value in (
+    yield from equal(
         (TASK.c.id, query.id),
         (TASK.c.topic, query.topic),
         (TASK.c.worker_id, query.worker_id),
@@ -144,9 +142,7 @@ def _conditions(ctx: CommandContext, query: ExternalTaskQuery) -> Iterable[Colum
         (TASK.c.definition_id, query.definition_id),
         (TASK.c.definition_key, query.definition_key),
         (TASK.c.business_key, query.business_key),
-    ):
-        if value is not None:
-            yield column == value
+    )
     for column, values in (
         (TASK.c.id, query.ids),
         (TASK.c.element_id, query.element_ids),

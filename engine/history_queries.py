@@ -1,34 +1,28 @@
-"""Lists of what runs and what ran: instances, activities, tasks, variables and what people did.
+"""Lists of what runs and what ran: instances, activities and tasks.
 
-Every list is limited to the cases that the actor may see (`authorizations.history_condition`). Personal values stay
-references: lists never show them.
+Every list is limited to the cases that the actor may see (`authorizations.history_condition`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, exists, select
 
 from engine import models
-from engine.authorizations import history_condition
 from engine.context import CommandContext
 from engine.process_instances import COLUMNS, ProcessInstance
+from engine.queries import Columns, Sorting, between, count, equal, ordered, seen
 from engine.releases import outside_sandboxes
 from engine.user_tasks import UserTask
-from engine.values import load
 from engine.variable_conditions import VariableCondition, holds
 
 INSTANCE, ACTIVITY = models.process_instance, models.activity_instance
 # An alias, because the condition on what the actor may see asks the table of tasks itself.
 TASK = models.user_task.alias("listed_task")
 TASK_COLUMNS = [TASK.c[name] for name in UserTask.__slots__]
-VARIABLE, EVENT = models.variable_update, models.history_event
-
-Sorting = Iterable[tuple[str, str]]
-Columns = Mapping[str, ColumnElement[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +69,7 @@ INSTANCE_SORTS: Columns = {
 
 def _instance_conditions(query: InstanceQuery) -> Iterable[ColumnElement[bool]]:
     table = INSTANCE.c
-    yield from _equal(
+    yield from equal(
         (table.id, query.id),
         (table.business_key, query.business_key),
         (table.definition_id, query.definition_id),
@@ -83,8 +77,8 @@ def _instance_conditions(query: InstanceQuery) -> Iterable[ColumnElement[bool]]:
         (table.parent_id, query.super_id),
         (table.started_by, query.started_by),
     )
-    yield from _between(table.started_at, query.started_after, query.started_before)
-    yield from _between(table.ended_at, query.finished_after, query.finished_before)
+    yield from between(table.started_at, query.started_after, query.started_before)
+    yield from between(table.ended_at, query.finished_after, query.finished_before)
     if query.sandbox is not None or (query.id is None and query.ids is None and query.super_id is None):
         yield table.release < 0 if query.sandbox else table.release >= 0
     if query.ids is not None:
@@ -115,14 +109,14 @@ def find_instances(
     ctx: CommandContext, query: InstanceQuery, *, sort: Sorting = (), first: int = 0, limit: int | None = None
 ) -> list[ProcessInstance]:
     """Returns instances, newest first unless sorted otherwise."""
-    statement = _seen(ctx, select(*COLUMNS).where(*_instance_conditions(query)), INSTANCE.c.root_id)
-    statement = _ordered(statement, INSTANCE_SORTS, sort, INSTANCE.c.id.desc()).offset(first).limit(limit)
+    statement = seen(ctx, select(*COLUMNS).where(*_instance_conditions(query)), INSTANCE.c.root_id)
+    statement = ordered(statement, INSTANCE_SORTS, sort, INSTANCE.c.id.desc()).offset(first).limit(limit)
     return [ProcessInstance(*row) for row in ctx.connection.execute(statement)]
 
 
 def count_instances(ctx: CommandContext, query: InstanceQuery) -> int:
     """Returns how many instances match."""
-    return _count(ctx, select(INSTANCE.c.id).where(*_instance_conditions(query)), INSTANCE.c.root_id)
+    return count(ctx, select(INSTANCE.c.id).where(*_instance_conditions(query)), INSTANCE.c.root_id)
 
 
 # ------------------------------------------------------------ activities
@@ -162,7 +156,7 @@ ACTIVITY_SORTS: Columns = {
 
 def _activity_conditions(query: ActivityQuery) -> Iterable[ColumnElement[bool]]:
     table = ACTIVITY.c
-    yield from _equal(
+    yield from equal(
         (table.id, query.id),
         (table.process_instance_id, query.process_instance_id),
         (table.definition_id, query.definition_id),
@@ -171,8 +165,8 @@ def _activity_conditions(query: ActivityQuery) -> Iterable[ColumnElement[bool]]:
         (table.element_type, query.element_type),
         (TASK.c.assignee, query.assignee),
     )
-    yield from _between(table.started_at, query.started_after, query.started_before)
-    yield from _between(table.ended_at, query.finished_after, query.finished_before)
+    yield from between(table.started_at, query.started_after, query.started_before)
+    yield from between(table.ended_at, query.finished_after, query.finished_before)
     if query.finished:
         yield table.ended_at.is_not(None)
     if query.unfinished:
@@ -192,8 +186,8 @@ def find_activities(
         .join_from(ACTIVITY, TASK, TASK.c.activity_id == ACTIVITY.c.id, isouter=True)
         .where(*_activity_conditions(query))
     )
-    statement = _seen(ctx, statement, ACTIVITY.c.root_id)
-    statement = _ordered(statement, ACTIVITY_SORTS, sort, ACTIVITY.c.id.asc()).offset(first).limit(limit)
+    statement = seen(ctx, statement, ACTIVITY.c.root_id)
+    statement = ordered(statement, ACTIVITY_SORTS, sort, ACTIVITY.c.id.asc()).offset(first).limit(limit)
     return list(ctx.connection.execute(statement))
 
 
@@ -204,7 +198,7 @@ def count_activities(ctx: CommandContext, query: ActivityQuery) -> int:
         .join_from(ACTIVITY, TASK, TASK.c.activity_id == ACTIVITY.c.id, isouter=True)
         .where(*_activity_conditions(query))
     )
-    return _count(ctx, statement, ACTIVITY.c.root_id)
+    return count(ctx, statement, ACTIVITY.c.root_id)
 
 
 # ------------------------------------------------------------ tasks
@@ -246,7 +240,7 @@ TASK_SORTS: Columns = {
 
 def _task_conditions(query: HistoricTaskQuery) -> Iterable[ColumnElement[bool]]:
     table = TASK.c
-    yield from _equal(
+    yield from equal(
         (table.id, query.id),
         (table.process_instance_id, query.process_instance_id),
         (table.definition_id, query.definition_id),
@@ -256,8 +250,8 @@ def _task_conditions(query: HistoricTaskQuery) -> Iterable[ColumnElement[bool]]:
         (table.activity_id, query.activity_id),
         (table.assignee, query.assignee),
     )
-    yield from _between(table.created_at, query.started_after, query.started_before)
-    yield from _between(table.closed_at, query.finished_after, query.finished_before)
+    yield from between(table.created_at, query.started_after, query.started_before)
+    yield from between(table.closed_at, query.finished_after, query.finished_before)
     if query.finished:
         yield table.state != "open"
     if query.unfinished:
@@ -275,157 +269,11 @@ def find_tasks(
     limit: int | None = None,
 ) -> list[UserTask]:
     """Returns tasks, open or closed, in the order of their creation."""
-    statement = _seen(ctx, select(*TASK_COLUMNS).where(*_task_conditions(query)), TASK.c.root_id)
-    statement = _ordered(statement, TASK_SORTS, sort, TASK.c.id.asc()).offset(first).limit(limit)
+    statement = seen(ctx, select(*TASK_COLUMNS).where(*_task_conditions(query)), TASK.c.root_id)
+    statement = ordered(statement, TASK_SORTS, sort, TASK.c.id.asc()).offset(first).limit(limit)
     return [UserTask(*row) for row in ctx.connection.execute(statement)]
 
 
 def count_tasks(ctx: CommandContext, query: HistoricTaskQuery) -> int:
     """Returns how many tasks match."""
-    return _count(ctx, select(TASK.c.id).where(*_task_conditions(query)), TASK.c.root_id)
-
-
-# ------------------------------------------------------------ variables
-
-
-@dataclass(frozen=True, slots=True)
-class VariableQuery:
-    """Filters of variables at their latest value. None means "any"."""
-
-    id: str | None = None
-    process_instance_id: str | None = None
-    process_instance_ids: tuple[str, ...] | None = None
-    definition_id: str | None = None
-    definition_key: str | None = None
-    name: str | None = None
-
-
-VARIABLE_SORTS: Columns = {"instanceId": VARIABLE.c.process_instance_id, "variableName": VARIABLE.c.name}
-
-
-def _variable_statement(ctx: CommandContext, query: VariableQuery, *columns: Any) -> Select[Any]:
-    table = VARIABLE.c
-    newest = (
-        select(func.max(table.id).label("id"))
-        .group_by(table.root_id, table.scope_id, table.name)
-        .where(*_equal((table.root_id, query.process_instance_id), (table.name, query.name)))
-    )
-    if query.process_instance_ids is not None:
-        newest = newest.where(table.root_id.in_(query.process_instance_ids))
-    latest = newest.subquery()
-    return (
-        select(*columns)
-        .select_from(VARIABLE)
-        .join(latest, table.id == latest.c.id)
-        .join(INSTANCE, INSTANCE.c.id == table.root_id)
-        .where(table.deleted.is_(False))
-        .where(
-            *_equal(
-                (table.id, query.id),
-                (INSTANCE.c.definition_id, query.definition_id),
-                (INSTANCE.c.definition_key, query.definition_key),
-            )
-        )
-    )
-
-
-def find_variables(
-    ctx: CommandContext, query: VariableQuery, *, sort: Sorting = (), first: int = 0, limit: int | None = None
-) -> list[Any]:
-    """Returns rows of variables (their latest value, stored) with the definition of their instance."""
-    columns = (VARIABLE, INSTANCE.c.definition_id, INSTANCE.c.definition_key)
-    statement = _seen(ctx, _variable_statement(ctx, query, *columns), VARIABLE.c.root_id)
-    statement = _ordered(statement, VARIABLE_SORTS, sort, VARIABLE.c.id.asc()).offset(first).limit(limit)
-    return list(ctx.connection.execute(statement))
-
-
-def count_variables(ctx: CommandContext, query: VariableQuery) -> int:
-    """Returns how many variables match."""
-    return _count(ctx, _variable_statement(ctx, query, VARIABLE.c.id), VARIABLE.c.root_id)
-
-
-# ------------------------------------------------------------ what people did
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """Something that somebody did, as the chain holds it: `body` has references instead of personal values."""
-
-    chain_id: str
-    seq: int
-    at: int
-    kind: str
-    actor: str
-    body: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class OperationQuery:
-    """Filters of operations. None means "any"; `kinds` are kinds of events of the chain."""
-
-    kinds: tuple[str, ...]
-    process_instance_id: str | None = None
-    user_id: str | None = None
-    after: int | None = None
-    before: int | None = None
-
-
-def _operation_conditions(query: OperationQuery) -> Iterable[ColumnElement[bool]]:
-    yield EVENT.c.kind.in_(query.kinds)
-    yield from _equal((EVENT.c.chain_id, query.process_instance_id), (EVENT.c.actor, query.user_id))
-    yield from _between(EVENT.c.at, query.after, query.before)
-
-
-def find_operations(
-    ctx: CommandContext, query: OperationQuery, *, descending: bool = True, first: int = 0, limit: int | None = None
-) -> list[Operation]:
-    """Returns what people did, newest first."""
-    order = (EVENT.c.at, EVENT.c.chain_id, EVENT.c.seq)
-    statement = _seen(ctx, select(EVENT).where(*_operation_conditions(query)), EVENT.c.chain_id)
-    statement = statement.order_by(*(column.desc() for column in order) if descending else order)
-    rows = ctx.connection.execute(statement.offset(first).limit(limit))
-    return [Operation(row.chain_id, row.seq, row.at, row.kind, row.actor, load(row.body)) for row in rows]
-
-
-def count_operations(ctx: CommandContext, query: OperationQuery) -> int:
-    """Returns how many operations match."""
-    return _count(ctx, select(EVENT.c.seq).where(*_operation_conditions(query)), EVENT.c.chain_id)
-
-
-def flows_taken(ctx: CommandContext, root_id: str) -> list[str]:
-    """Returns the sequence flows that the tokens of a case went over, each once, in the order of the first time."""
-    rows = ctx.connection.execute(select(EVENT.c.body).where(EVENT.c.chain_id == root_id).order_by(EVENT.c.seq))
-    steps = (step for row in rows for step in load(row.body).get("steps", ()))
-    return list(dict.fromkeys(step["e"] for step in steps if step["s"] == "flow"))
-
-
-# ------------------------------------------------------------ what all lists share
-
-
-def _equal(*pairs: tuple[ColumnElement[Any], Any]) -> Iterable[ColumnElement[bool]]:
-    return [column == value for column, value in pairs if value is not None]
-
-
-def _between(column: ColumnElement[Any], after: int | None, before: int | None) -> Iterable[ColumnElement[bool]]:
-    if after is not None:
-        yield column >= after
-    if before is not None:
-        yield column <= before
-
-
-def _seen(ctx: CommandContext, statement: Select[Any], root_id: ColumnElement[str]) -> Select[Any]:
-    condition = None if ctx.actor.is_system else history_condition(ctx, root_id)
-    return statement if condition is None else statement.where(condition)
-
-
-def _ordered(statement: Select[Any], columns: Columns, sort: Sorting, last: ColumnElement[Any]) -> Select[Any]:
-    """Sorts with nulls last on both databases."""
-    for name, order in sort:
-        column = columns[name]
-        statement = statement.order_by(column.is_(None), column.desc() if order == "desc" else column.asc())
-    return statement.order_by(last)
-
-
-def _count(ctx: CommandContext, statement: Select[Any], root_id: ColumnElement[str]) -> int:
-    counted = select(func.count()).select_from(_seen(ctx, statement, root_id).subquery())
-    return ctx.connection.execute(counted).scalar_one()
+    return count(ctx, select(TASK.c.id).where(*_task_conditions(query)), TASK.c.root_id)

@@ -11,6 +11,7 @@ from engine import authorizations, definitions, models, releases
 from engine.context import CommandContext
 from engine.definitions import Deployed
 from engine.errors import NotFound
+from engine.queries import equal
 
 TABLE = models.definition
 
@@ -39,16 +40,14 @@ def _conditions(ctx: CommandContext, query: DefinitionQuery) -> Iterable[ColumnE
         yield TABLE.c.released_at.is_not(None)
     elif query.released is not None:
         yield TABLE.c.released_at.is_not(None) if query.released else TABLE.c.released_at.is_(None)
-    for column, value in (
+    yield from equal(
         (TABLE.c.id, query.id),
         (TABLE.c.key, query.key),
         (TABLE.c.name, query.name),
         (TABLE.c.version, query.version),
         (TABLE.c.deployment_id, query.deployment_id),
         (TABLE.c.suspended, query.suspended),
-    ):
-        if value is not None:
-            yield column == value
+    )
     if query.keys is not None:
         yield TABLE.c.key.in_(query.keys)
     if query.latest:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from engine import models, releases
 from engine.context import CommandContext
 from engine.errors import NotFound
+from engine.queries import equal, ordered
 
 TASK, CANDIDATE = models.user_task, models.task_candidate
 
@@ -86,6 +87,8 @@ class TaskQuery:
     created_after: int | None = None
     priority: int | None = None
     customer_ref: str | None = None
+    process_variables: tuple[VariableCondition, ...] = ()
+    task_variables: tuple[VariableCondition, ...] = ()
     visible_to: tuple[str, tuple[str, ...]] | None = None
     free_for: tuple[str, tuple[str, ...]] | None = None
     sandbox: bool | None = None
@@ -105,7 +108,7 @@ SORTS: Mapping[str, ColumnElement[Any]] = {
 
 def _conditions(query: TaskQuery) -> Iterable[ColumnElement[bool]]:
     yield TASK.c.state == "open"
-    for column, value in (
+    yield from equal(
         (TASK.c.id, query.id),
         (TASK.c.process_instance_id, query.process_instance_id),
         (TASK.c.definition_key, query.process_definition_key),
@@ -116,10 +119,10 @@ def _conditions(query: TaskQuery) -> Iterable[ColumnElement[bool]]:
         (TASK.c.name, query.name),
         (TASK.c.priority, query.priority),
         (TASK.c.customer_ref, query.customer_ref),
-    ):
-        if value is not None:
-            yield column == value
+    )
     yield from _ranges(query)
+    yield from (holds(one, TASK.c.root_id) for one in query.process_variables)
+    yield from (holds_in_scope(one, TASK.c.root_id, TASK.c.activity_id) for one in query.task_variables)
     if query.sandbox is not True and query.id is None and query.process_instance_id is None:
         yield releases.outside_sandboxes(TASK.c.root_id)
     if query.unassigned:
@@ -176,10 +179,7 @@ def find(
 ) -> list[UserTask]:
     """Returns open tasks, by default the earliest due first and those without due time last."""
     statement = select(*TASK_COLUMNS).where(*_conditions(query))
-    for name, order in sort:
-        column = SORTS[name]
-        statement = statement.order_by(column.is_(None), column.desc() if order == "desc" else column.asc())
-    statement = statement.order_by(TASK.c.id).offset(first)
+    statement = ordered(statement, SORTS, sort, TASK.c.id).offset(first)
     if limit is not None:
         statement = statement.limit(limit)
     return [UserTask(*row) for row in ctx.connection.execute(statement)]

@@ -1,0 +1,70 @@
+"""Lists of variables at their latest value. Personal values stay references: lists never show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from engine import models
+from engine.context import CommandContext
+from engine.queries import Columns, Sorting, count, equal, ordered, seen
+
+INSTANCE, VARIABLE = models.process_instance, models.variable_update
+
+
+@dataclass(frozen=True, slots=True)
+class VariableQuery:
+    """Filters of variables at their latest value. None means "any"."""
+
+    id: str | None = None
+    process_instance_id: str | None = None
+    process_instance_ids: tuple[str, ...] | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
+    name: str | None = None
+
+
+VARIABLE_SORTS: Columns = {"instanceId": VARIABLE.c.process_instance_id, "variableName": VARIABLE.c.name}
+
+
+def _variable_statement(ctx: CommandContext, query: VariableQuery, *columns: Any) -> Select[Any]:
+    table = VARIABLE.c
+    newest = (
+        select(func.max(table.id).label("id"))
+        .group_by(table.root_id, table.scope_id, table.name)
+        .where(*equal((table.root_id, query.process_instance_id), (table.name, query.name)))
+    )
+    if query.process_instance_ids is not None:
+        newest = newest.where(table.root_id.in_(query.process_instance_ids))
+    latest = newest.subquery()
+    return (
+        select(*columns)
+        .select_from(VARIABLE)
+        .join(latest, table.id == latest.c.id)
+        .join(INSTANCE, INSTANCE.c.id == table.root_id)
+        .where(table.deleted.is_(False))
+        .where(
+            *equal(
+                (table.id, query.id),
+                (INSTANCE.c.definition_id, query.definition_id),
+                (INSTANCE.c.definition_key, query.definition_key),
+            )
+        )
+    )
+
+
+def find_variables(
+    ctx: CommandContext, query: VariableQuery, *, sort: Sorting = (), first: int = 0, limit: int | None = None
+) -> list[Any]:
+    """Returns rows of variables (their latest value, stored) with the definition of their instance."""
+    columns = (VARIABLE, INSTANCE.c.definition_id, INSTANCE.c.definition_key)
+    statement = seen(ctx, _variable_statement(ctx, query, *columns), VARIABLE.c.root_id)
+    statement = ordered(statement, VARIABLE_SORTS, sort, VARIABLE.c.id.asc()).offset(first).limit(limit)
+    return list(ctx.connection.execute(statement))
+
+
+def count_variables(ctx: CommandContext, query: VariableQuery) -> int:
+    """Returns how many variables match."""
+    return count(ctx, _variable_statement(ctx, query, VARIABLE.c.id), VARIABLE.c.root_id)
