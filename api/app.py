@@ -26,6 +26,7 @@ from api import (
     messages,
     process_definitions,
     process_instances,
+    releases,
     sessions,
     starts,
     user_tasks,
@@ -205,7 +206,23 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
         ("/api/calendars/{year}", year, "one"),
         ("/api/audit/verify", audit.Verification(commands), None),
         ("/api/audit/export", audit.Export(commands), None),
+        *_publishing_routes(commands),
         ("/api/clock", clock.Clock(commands, executor.paused), None),
+    ]
+
+
+def _publishing_routes(commands: Commands) -> list[Route]:
+    proposed = releases.Proposals(commands)
+    return [
+        ("/api/proposals", proposed, None),
+        ("/api/proposals/{proposal_id}", proposed, "one"),
+        ("/api/proposals/{proposal_id}/diff", proposed, "diff"),
+        ("/api/proposals/{proposal_id}/examine", proposed, "examine"),
+        ("/api/proposals/{proposal_id}/approve", proposed, "approve"),
+        ("/api/proposals/{proposal_id}/reject", proposed, "reject"),
+        ("/api/releases", releases.Releases(commands), None),
+        ("/api/diff", releases.Differences(commands), None),
+        ("/api/simulate", releases.Simulations(commands), None),
     ]
 
 

@@ -37,6 +37,8 @@ class Deployments(Resource):
             changed_only=_flag(fields, CHANGED_ONLY),
         )
         resp.media = representations.new_deployment(made)
+        if made.proposal_id is not None:  # not in force: a second person decides (four eyes)
+            resp.media["proposalId"] = made.proposal_id
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         resp.media = await self.commands.read(actor_of(req), _listed, Parameters.of_query(req))

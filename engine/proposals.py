@@ -174,12 +174,32 @@ def may_try(ctx: CommandContext, deployed: Deployed) -> bool:
     return mine or authorizations.may(ctx, "Deployment", APPROVE)
 
 
+def require_part(ctx: CommandContext, proposal_id: str) -> None:
+    """Raises Forbidden unless the actor proposed it or may approve proposals: they alone have it examined."""
+    if get(ctx, proposal_id).author != ctx.actor.user_id:
+        authorizations.require(ctx, "Deployment", APPROVE)
+
+
 # ------------------------------------------------------------ deciding
 
 
+def require_decider(ctx: CommandContext, proposal_id: str) -> None:
+    """Raises NotFound, Conflict or Forbidden unless the actor may decide on it now."""
+    _require_second_person(ctx, _undecided(ctx, proposal_id, (OPEN, SCHEDULED)), APPROVE)
+
+
+def may_decide(ctx: CommandContext, proposal_id: str) -> bool:
+    """Tells whether the actor may decide on it now."""
+    try:
+        require_decider(ctx, proposal_id)
+    except (Conflict, Forbidden):
+        return False
+    return True
+
+
 def note_examination(ctx: CommandContext, examination: Examination) -> None:
-    """Keeps what the checks said, whatever is decided then."""
-    get(ctx, examination.proposal_id)
+    """Keeps what the checks said, whatever is decided then. Raises Forbidden."""
+    require_part(ctx, examination.proposal_id)
     body = _examination_json(examination)
     ctx.connection.execute(update(TABLE).where(TABLE.c.id == examination.proposal_id).values(examination=dump(body)))
     history.record(ctx, history.ADMIN_CHAIN, "proposal.examined", {"proposal": examination.proposal_id, **body})

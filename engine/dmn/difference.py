@@ -163,7 +163,7 @@ class _Table:
             "note_zh": rule.note_zh,
             "note_en": rule.note_en,
         }
-        if table.hit_policy in ORDERED:  # elsewhere the place of a row means nothing
+        if self.old.hit_policy in ORDERED and self.new.hit_policy in ORDERED:  # elsewhere a place means nothing
             texts["place"] = self._place(rule, table)
         return texts
 
