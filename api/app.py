@@ -13,6 +13,7 @@ from falcon.media import JSONHandler, MultipartFormHandler
 from api import (
     attachments,
     audit,
+    batches,
     calendars,
     cases,
     clock,
@@ -24,6 +25,8 @@ from api import (
     inbox,
     jobs,
     messages,
+    migration,
+    modification,
     process_definitions,
     process_instances,
     releases,
@@ -99,6 +102,7 @@ def rest_routes(commands: Commands, doorkeeper: Doorkeeper, waiters: Waiters) ->
         ("/process-definition/count", definitions, "count"),
         *_definition_routes("/process-definition/{definition_id}", definitions),
         *_definition_routes("/process-definition/key/{key}", definitions),
+        *_repair_routes(commands),
         ("/process-instance", instances, None),
         ("/process-instance/count", instances, "count"),
         ("/process-instance/{instance_id}", instances, "one"),
@@ -158,6 +162,35 @@ def _external_routes(tasks: external_tasks.ExternalTasks) -> list[Route]:
     ]
 
 
+def _repair_routes(commands: Commands) -> Iterator[Route]:
+    """Migration, modification, restart, suspension: how cases and versions are set right."""
+    plans, changes = migration.Migrations(commands), modification.Modifications(commands)
+    restarts, held = modification.Restarts(commands), modification.Suspensions(commands)
+    many = batches.Batches(commands)
+    yield from [
+        ("/migration/generate", plans, "generate"),
+        ("/migration/validate", plans, "validate"),
+        ("/migration/execute", plans, "execute"),
+        ("/migration/executeAsync", plans, "execute_async"),
+        ("/modification/execute", changes, "many"),
+        ("/modification/executeAsync", changes, "async"),
+        ("/process-instance/{instance_id}/modification", changes, None),
+        ("/process-instance/suspended", held, "instances"),
+        ("/process-instance/suspended-async", held, "instances_async"),
+        ("/process-instance/delete", modification.Deletions(commands), None),
+        ("/process-definition/suspended", held, "definitions"),
+        ("/batch", many, None),
+        ("/batch/count", many, "count"),
+        ("/batch/statistics", many, "statistics"),
+        ("/batch/{batch_id}", many, "one"),
+        ("/batch/{batch_id}/suspended", many, "suspended"),
+    ]
+    for base in ("/process-definition/{definition_id}", "/process-definition/key/{key}"):
+        yield f"{base}/restart", restarts, None
+        yield f"{base}/restart-async", restarts, "async"
+        yield f"{base}/suspended", held, "definition"
+
+
 def _definition_routes(base: str, definitions: process_definitions.ProcessDefinitions) -> list[Route]:
     return [
         (base, definitions, "one"),
@@ -166,7 +199,6 @@ def _definition_routes(base: str, definitions: process_definitions.ProcessDefini
         (f"{base}/submit-form", definitions, "submit_form"),
         (f"{base}/startForm", definitions, "start_form"),
         (f"{base}/deployed-start-form", definitions, "deployed_start_form"),
-        (f"{base}/suspended", definitions, "suspended"),
     ]
 
 
@@ -204,6 +236,7 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
         ("/api/calendars", year, None),
         ("/api/calendars/due", year, "due"),
         ("/api/calendars/{year}", year, "one"),
+        ("/api/migrations/preview", migration.Migrations(commands), "preview"),
         ("/api/audit/verify", audit.Verification(commands), None),
         ("/api/audit/export", audit.Export(commands), None),
         *_publishing_routes(commands),

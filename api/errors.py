@@ -19,6 +19,7 @@ from engine.errors import (
     FormInvalid,
     InvalidRequest,
     MarqueError,
+    MigrationRefused,
     NotCorrelated,
     NotFound,
     ParseFailed,
@@ -40,6 +41,7 @@ TABLE: tuple[tuple[type[MarqueError], str, str], ...] = (
     (UnsupportedType, falcon.HTTP_415, "NotSupportedException"),
     (ParseFailed, falcon.HTTP_400, "ParseException"),
     (FormInvalid, falcon.HTTP_400, "FormInvalidException"),
+    (MigrationRefused, falcon.HTTP_400, "MigratingProcessInstanceValidationException"),
     (NotCorrelated, falcon.HTTP_400, "MismatchingMessageCorrelationException"),
     (InvalidRequest, falcon.HTTP_400, "InvalidRequestException"),
     (Unauthenticated, falcon.HTTP_401, "AuthenticationException"),
@@ -81,6 +83,8 @@ def _details(req: falcon.asgi.Request, error: MarqueError) -> dict[str, Any]:
             return _form_details(req, error)
         case ParseFailed():
             return _parse_details(error)
+        case MigrationRefused():
+            return {"details": [_finding(found) for found in error.findings]}
         case Forbidden():
             missing = {
                 "permissionName": error.operation,

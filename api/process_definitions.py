@@ -8,7 +8,7 @@ from typing import Any
 import falcon.asgi
 
 from api import forms, representations
-from api.commands import Resource, actor_of, no_content
+from api.commands import Resource, actor_of
 from api.params import BOOLEAN, INTEGER, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
 from api.typed_values import read_variables, write_variables
 from engine import authorizations, process_definitions, start_forms
@@ -59,13 +59,6 @@ class ProcessDefinitions(Resource):
 
     async def on_post_submit_form(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
         await self._start(req, resp, which, with_form=True)
-
-    async def on_put_suspended(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
-        suspended = Parameters(await read_body(req)).boolean("suspended")
-        if suspended is None:
-            raise InvalidRequest("suspended is missing")
-        await self.commands.run(actor_of(req), _suspend, which, suspended=suspended)
-        no_content(resp)
 
     async def _start(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, which: dict[str, str], *, with_form: bool
@@ -136,10 +129,6 @@ def _start(
         # What was sent comes back; the rest of the case is read under the rules of reading.
         written["variables"] = write_variables(values)
     return written
-
-
-def _suspend(ctx: CommandContext, which: dict[str, str], *, suspended: bool) -> None:
-    process_definitions.set_suspended(ctx, named(ctx, which).id, suspended=suspended)
 
 
 def may_start(ctx: CommandContext, deployed: Deployed) -> bool:

@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from engine import (
+    batches,
     calendars,
     deadlines,
     deadlines_blocked,
@@ -246,6 +247,7 @@ RUNNERS: Mapping[str, Callable[[CommandContext, Any, Any], None]] = {
     "handler": _run_handler,
     "delivery": _run_delivery,
     "start_timer": _run_start_timer,
+    batches.JOB: batches.run,
     "release": _run_release,
     deadlines_blocked.JOB: _run_recompute,
     working_calendar_table.WATCH: _run_watch,

@@ -285,6 +285,20 @@ job = Table(
     ),
 )
 
+# One operation on many instances. `body` is JSON: who asked (roles) and the operation in full; its jobs have type
+# batch and the batch as their wait_id.
+batch = Table(
+    "batch",
+    metadata,
+    _id(),
+    Column("type", String(64), nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("suspended", Boolean, nullable=False, default=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", NAME, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
 # instance_id is NULL for a start event, definition_id then names the newest version of its key.
 event_subscription = Table(
     "event_subscription",
@@ -464,6 +478,36 @@ session = Table(
     Column("csrf_token", String(64), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("last_seen_at", BigInteger, nullable=False),
+)
+
+# What programs log in with; the token itself is known to its owner alone. `roles` is a JSON list of role codes.
+api_token = Table(
+    "api_token",
+    metadata,
+    _id(),
+    Column("token_hash", String(64), nullable=False, unique=True, index=True),
+    Column("user_id", NAME, ForeignKey("app_user.id"), nullable=False, index=True),
+    Column("name", NAME, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("read_only", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+
+# What was answered to a write with an idempotency key; `status` is null while the first request is under way. The
+# body is encrypted: an answer may show personal values.
+idempotent_answer = Table(
+    "idempotent_answer",
+    metadata,
+    Column("user_id", NAME, primary_key=True),
+    Column("key", NAME, primary_key=True),
+    Column("request_hash", String(64), nullable=False),
+    Column("status", Integer),
+    Column("content_type", NAME),
+    Column("body", LargeBinary),
+    Column("at", BigInteger, nullable=False, index=True),
 )
 
 working_day = Table(

@@ -1,0 +1,160 @@
+"""Setting cases right: /process-instance/{id}/modification, /modification, restart, suspension, deletion of many."""
+
+from __future__ import annotations
+
+import falcon.asgi
+
+from api import batches as batch_resource
+from api.commands import Resource, actor_of, no_content
+from api.instructions import read_changes, read_instances
+from api.params import Parameters, read_body
+from api.process_definitions import named
+from engine import batches, modifications, process_definitions
+from engine.batches import Batch
+from engine.context import CommandContext
+from engine.errors import InvalidRequest
+from engine.process_definitions import DefinitionQuery
+
+HISTORIC = "historicProcessInstanceQuery"
+
+
+class Modifications(Resource):
+    """Tokens taken away and put down by hand, in one instance or in many."""
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        body = Parameters(await read_body(req))
+        changes, note = read_changes(body.raw("instructions")), body.text("annotation")
+        await self.commands.run(actor_of(req), modifications.modify, instance_id, changes, annotation=note)
+        no_content(resp)
+
+    async def on_post_many(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Changes all instances named in one transaction: all of them or none."""
+        await self.commands.run(actor_of(req), _modify_all, Parameters(await read_body(req)))
+        no_content(resp)
+
+    async def on_post_async(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        made = await self.commands.run(actor_of(req), _modify_batch, Parameters(await read_body(req)))
+        resp.media = batch_resource.represented(made)
+
+
+def _modify_all(ctx: CommandContext, body: Parameters) -> None:
+    changes = read_changes(body.raw("instructions"))
+    for instance_id in read_instances(ctx, body):
+        modifications.modify(ctx, instance_id, changes, annotation=body.text("annotation"))
+
+
+def _modify_batch(ctx: CommandContext, body: Parameters) -> Batch:
+    operation = {"instructions": batches.changes_of(read_changes(body.raw("instructions")))}
+    ids, reason = read_instances(ctx, body), body.text("annotation")
+    return batches.create(ctx, batches.MODIFICATION, operation, ids, reason=reason)
+
+
+class Restarts(Resource):
+    """Ended instances begin again. By default with the variables of their start: `initialVariables` false takes their
+    last ones."""
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        await self.commands.run(actor_of(req), _restart, which, Parameters(await read_body(req)))
+        no_content(resp)
+
+    async def on_post_async(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        made = await self.commands.run(actor_of(req), _restart_batch, which, Parameters(await read_body(req)))
+        resp.media = batch_resource.represented(made)
+
+
+def _restart(ctx: CommandContext, which: dict[str, str], body: Parameters) -> None:
+    definition_id = named(ctx, which).id
+    for instance_id in read_instances(ctx, body, query=HISTORIC):
+        modifications.restart(
+            ctx,
+            definition_id,
+            instance_id,
+            changes=read_changes(body.raw("instructions")),
+            initial_variables=body.boolean("initialVariables") is not False,
+            with_business_key=not body.boolean("withoutBusinessKey"),
+            annotation=body.text("annotation"),
+        )
+
+
+def _restart_batch(ctx: CommandContext, which: dict[str, str], body: Parameters) -> Batch:
+    operation = {
+        "definition": named(ctx, which).id,
+        "instructions": batches.changes_of(read_changes(body.raw("instructions"))),
+        "initial": body.boolean("initialVariables") is not False,
+        "key": not body.boolean("withoutBusinessKey"),
+    }
+    ids, reason = read_instances(ctx, body, query=HISTORIC), body.text("annotation")
+    return batches.create(ctx, batches.RESTART, operation, ids, reason=reason)
+
+
+class Suspensions(Resource):
+    """Instances and definitions held, or let go on."""
+
+    async def on_put_instances(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        await self.commands.run(actor_of(req), _suspend_instances, Parameters(await read_body(req)))
+        no_content(resp)
+
+    async def on_post_instances_async(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        made = await self.commands.run(actor_of(req), _suspend_batch, Parameters(await read_body(req)))
+        resp.media = batch_resource.represented(made)
+
+    async def on_put_definitions(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        await self.commands.run(actor_of(req), _suspend_by_key, Parameters(await read_body(req)))
+        no_content(resp)
+
+    async def on_put_definition(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        body = Parameters(await read_body(req))
+        await self.commands.run(actor_of(req), _suspend_definition, which, body)
+        no_content(resp)
+
+
+def _wanted(body: Parameters) -> bool:
+    suspended = body.boolean("suspended")
+    if suspended is None:
+        raise InvalidRequest("suspended is missing")
+    if body.raw("executionDate"):
+        raise InvalidRequest("executionDate is not supported: it takes effect at once")
+    return suspended
+
+
+def _suspend_instances(ctx: CommandContext, body: Parameters) -> None:
+    definition = {"processDefinitionId": body.text("processDefinitionId")}
+    definition |= {"processDefinitionKey": body.text("processDefinitionKey")}
+    by_definition = {name: value for name, value in definition.items() if value is not None}
+    asked = Parameters({"processInstanceQuery": by_definition}) if by_definition else body
+    modifications.suspend_instances(ctx, read_instances(ctx, asked), suspended=_wanted(body))
+
+
+def _suspend_batch(ctx: CommandContext, body: Parameters) -> Batch:
+    operation = {"suspended": _wanted(body)}
+    return batches.create(ctx, batches.SUSPENSION, operation, read_instances(ctx, body))
+
+
+def _suspend_by_key(ctx: CommandContext, body: Parameters) -> None:
+    key = body.text("processDefinitionKey")
+    query = DefinitionQuery(key=key) if key else DefinitionQuery(id=body.required("processDefinitionId"))
+    found = process_definitions.find(ctx, query)
+    if not found:
+        raise InvalidRequest("no process definition has this key")
+    with_instances = bool(body.boolean("includeProcessInstances"))
+    for one in found:
+        modifications.suspend_definition(ctx, one.id, suspended=_wanted(body), with_instances=with_instances)
+
+
+def _suspend_definition(ctx: CommandContext, which: dict[str, str], body: Parameters) -> None:
+    with_instances = bool(body.boolean("includeProcessInstances"))
+    definition_id = named(ctx, which).id
+    modifications.suspend_definition(ctx, definition_id, suspended=_wanted(body), with_instances=with_instances)
+
+
+class Deletions(Resource):
+    """Running instances ended from outside, many at once."""
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        made = await self.commands.run(actor_of(req), _delete_batch, Parameters(await read_body(req)))
+        resp.media = batch_resource.represented(made)
+
+
+def _delete_batch(ctx: CommandContext, body: Parameters) -> Batch:
+    ids, reason = read_instances(ctx, body), body.text("deleteReason")
+    return batches.create(ctx, batches.DELETION, {}, ids, reason=reason)
