@@ -63,6 +63,13 @@ def test_a_shipped_table_has_no_finding_at_all(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_an_id_stands_once_in_a_file_for_editors_drop_what_repeats_one(folder: Path) -> None:
+    ids = re.findall(r' id="([^"]+)"', (folder / f"{folder.name}.dmn").read_text())
+
+    assert sorted(ids) == sorted(set(ids))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_shipped_tables_run_on_durable_rules(folder: Path) -> None:
     assert [name for name, table in tables(folder) if plan(table) is None] == []
 
