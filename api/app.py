@@ -32,6 +32,7 @@ from api import (
     releases,
     sessions,
     starts,
+    tokens,
     user_tasks,
     web,
 )
@@ -220,6 +221,8 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
         ("/readyz", health.Readiness(commands), None),
         ("/api/session", sessions.Sessions(commands, doorkeeper), None),
         ("/api/demo", sessions.Demo(commands), None),
+        ("/api/tokens", tokens.Tokens(commands), None),
+        ("/api/tokens/{token_id}", tokens.Tokens(commands), "one"),
         ("/api/tasks", tasks, None),
         ("/api/tasks/{task_id}", tasks, "one"),
         ("/api/tasks/{task_id}/claim", tasks, "claim"),

@@ -17,6 +17,7 @@ from api.calendar_commands import calendar_group
 from api.composition import build_engine
 from api.demo import tell
 from api.logs import configure_logs
+from api.token_commands import token_group
 from crm.migrations import VERSIONS as CRM_VERSIONS
 from engine import audit, deployments, users
 from engine.access_matrix import role_codes
@@ -248,6 +249,7 @@ def demo() -> None:
 
 
 main.add_command(calendar_group(opened, console))
+user.add_command(token_group(opened, console))
 
 
 def overview(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:

@@ -10,7 +10,7 @@ from typing import Any
 import falcon.asgi
 
 from api.params import TooLarge
-from api.security import Doorkeeper, require_same_site
+from api.security import Doorkeeper, require_same_site, require_writable
 from engine.errors import InvalidRequest
 from engine.ids import new_id
 
@@ -102,6 +102,7 @@ class Identity:
         visitor = await self._doorkeeper.identify(req)
         req.context.actor, req.context.visitor = visitor.actor, visitor
         require_same_site(req, visitor)
+        require_writable(req, visitor)
 
 
 def components(doorkeeper: Doorkeeper) -> list[Any]:

@@ -1,10 +1,12 @@
-"""Who asks: a session cookie of the pages, or HTTP Basic of a client; and whether another site sent a browser here."""
+"""Who asks: a session cookie of the pages, HTTP Basic or a bearer token of a client; and whether another site sent a
+browser here."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
 import binascii
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -12,7 +14,7 @@ from urllib.parse import urlsplit
 import falcon.asgi
 
 from api.commands import Commands
-from engine import sessions, users
+from engine import sessions, tokens, users
 from engine.context import SYSTEM_ACTOR, Actor, CommandContext
 from engine.errors import Forbidden, Unauthenticated
 from engine.logins import Logins
@@ -23,15 +25,26 @@ COOKIE = "marque_session"
 CSRF_HEADER = "X-CSRF-Token"
 PASSWORD_THREADS = 2
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+QUERIES = frozenset(
+    f"/{noun}{count}"
+    for noun in ("task", "process-instance", "process-definition", "external-task", "job", "incident", "deployment")
+    for count in ("", "/count")
+)
+_HISTORY = re.compile(r"/history/[a-z-]+(/count)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody known: as actor of commands, as user of the pages. `session` is None for HTTP Basic."""
+    """Somebody known: as actor of commands, as user of the pages. `session` is None for HTTP Basic and bearers.
+
+    `bearer` tells that a token was shown instead of a password; `read_only` that it may only read.
+    """
 
     actor: Actor
     user: User
     session: Session | None = None
+    bearer: bool = False
+    read_only: bool = False
 
 
 class Doorkeeper:
@@ -46,12 +59,27 @@ class Doorkeeper:
         """Returns who asks; raises Unauthenticated. The header counts before the cookie."""
         header = req.get_header("Authorization")
         if header is not None:
-            name, password = _basic(header)
-            return await self.verify(name, password)
+            return await self._from_header(header)
         token = token_of(req)
         if token is None:
             raise Unauthenticated("log in first")
         return await self._from_session(token)
+
+    async def _from_header(self, header: str) -> Visitor:
+        scheme, _, credentials = header.partition(" ")
+        if scheme.lower() == "bearer":
+            return await self._from_bearer(credentials.strip())
+        name, password = _basic(header)
+        return await self.verify(name, password)
+
+    async def _from_bearer(self, secret: str) -> Visitor:
+        found = await self._commands.read(SYSTEM_ACTOR, _bearer, secret)
+        if found is None:
+            raise Unauthenticated("the token is unknown, expired or revoked")
+        grant, visitor = found
+        if grant.stale:
+            await self._commands.run(SYSTEM_ACTOR, tokens.touch, grant.token.id)
+        return visitor
 
     async def verify(self, name: str, password: str) -> Visitor:
         """Checks a password. Its threads are few and its own: whoever tries passwords slows down log-ins alone."""
@@ -78,6 +106,26 @@ class Doorkeeper:
 def _visitor(ctx: CommandContext, token: str) -> Visitor | None:
     session = sessions.find(ctx, token)
     return None if session is None else Visitor(users.actor_of(ctx, session.user), session.user, session)
+
+
+def _bearer(ctx: CommandContext, secret: str) -> tuple[tokens.Grant, Visitor] | None:
+    grant = tokens.find(ctx, secret)
+    if grant is None:
+        return None
+    actor = users.actor_of(ctx, grant.user)
+    return grant, Visitor(actor, grant.user, bearer=True, read_only=grant.token.read_only)
+
+
+def require_writable(req: falcon.asgi.Request, visitor: Visitor) -> None:
+    """Refuses a write of a visitor whose token may only read; the POST twins of queries are reads."""
+    if visitor.read_only and req.method not in SAFE_METHODS and not is_query(req):
+        raise Forbidden("this token may only read", user_id=visitor.user.id, resource="Token", operation="write")
+
+
+def is_query(req: falcon.asgi.Request) -> bool:
+    """Tells whether a request is the POST twin of a GET query. What is not named here writes."""
+    template = (req.uri_template or "").removeprefix("/engine-rest").removeprefix("/engine/default")
+    return req.method == "POST" and (template in QUERIES or _HISTORY.fullmatch(template) is not None)
 
 
 def token_of(req: falcon.asgi.Request) -> str | None:
