@@ -6,20 +6,22 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from api import checking, files, seeding
+from api import checking, publishing, seeding
 from api.calendar_commands import calendar_group
 from api.composition import build_engine
 from api.demo import tell
 from api.logs import configure_logs
+from api.times import ZONE
 from api.token_commands import token_group
 from crm.migrations import VERSIONS as CRM_VERSIONS
-from engine import audit, deployments, users
+from engine import audit, users
 from engine.access_matrix import role_codes
 from engine.clock import SystemClock
 from engine.context import SYSTEM_ACTOR
@@ -30,6 +32,7 @@ from engine.migrations import VERSIONS as ENGINE_VERSIONS
 from engine.process_engine import ProcessEngine
 from engine.schema import migrate as migrate_database
 from engine.settings import Settings, read_settings
+from engine.simulations import Question
 from engine.working_calendar_table import seed_database
 
 console = Console(highlight=False)
@@ -96,19 +99,117 @@ def migrate() -> None:
 @main.command()
 @PATHS
 @click.option("--name", default="marque", help="Name of the deployment; equal files are not deployed twice.")
-def deploy(paths: tuple[Path, ...], name: str) -> None:
+@click.option("--controlled", is_flag=True, help="Changes of these keys need a second person from now on.")
+def deploy(paths: tuple[Path, ...], name: str, controlled: bool) -> None:
     """Deploy diagrams, tables and forms; what did not change keeps its version.
+
+    What the house ships is controlled: its first release is in force at once, a change of it waits for a second
+    person (marque approve). In demo mode the system approves.
 
     Example: marque deploy processes rules
     """
-    resources = files.deployable(paths)
     with opened() as engine:
-        made = engine.run(
-            SYSTEM_ACTOR, deployments.create, name=name, resources=resources, source="marque", changed_only=True
-        )
+        made = publishing.deploy(engine, paths, name=name, controlled=controlled)
     for deployed in made.definitions:
         console.print(f"{deployed.kind} {deployed.key} version {deployed.version}")
     console.print(f"{len(made.definitions)} new version(s)")
+    if made.proposal_id is not None:
+        console.print(f"not in force: proposal {made.proposal_id} waits for a second person, see marque approve")
+
+
+@main.command()
+@click.argument("old")
+@click.argument("new")
+def diff(old: str, new: str) -> None:
+    """Tell in words what differs between two versions: files, or key@version in the database.
+
+    Example: marque diff dt_10@3 rules/dt_10_complaint_class/dt_10_complaint_class.dmn
+    """
+    publishing.print_changes(publishing.compare(opened, old, new), console)
+
+
+@main.group()
+def simulate() -> None:
+    """Ask what a change would have done, before anybody publishes it."""
+
+
+@simulate.command("decision")
+@click.argument("key")
+@click.option("--with", "draft", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--since", required=True, type=publishing.Moment(), help="The first day or instant of the history.")
+@click.option("--until", type=publishing.Moment(), help="The instant before which it ends.")
+@click.option("--mode", help="Decide every case with this value of the input `mode`, as in DT-01.")
+@click.option("--set", "assignments", multiple=True, metavar="NAME=FEEL", help="Another value for every case.")
+@click.option("--as-of", type=publishing.Moment(), help="Rows count as on this day instead of that of each case.")
+@click.option("--limit", type=click.IntRange(min=1), help="Replay the newest only.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write all changed cases as CSV.")
+def simulate_decision(
+    key: str,
+    draft: Path,
+    since: datetime,
+    until: datetime | None,
+    mode: str | None,
+    assignments: tuple[str, ...],
+    as_of: datetime | None,
+    limit: int | None,
+    out: Path | None,
+) -> None:
+    """Take the recorded decisions of the past again with a draft: who would get something else?
+
+    Example: marque simulate decision dt_01 --since 2025-11-01 --with draft.dmn --mode any
+    """
+    question = Question(
+        key,
+        since,
+        until=until,
+        given=publishing.given_values(mode, assignments),
+        as_of=as_of.astimezone(ZONE).date() if as_of else None,
+        limit=limit,
+    )
+    with opened() as engine:
+        report = publishing.simulate(engine, draft, question, console=console, out=out)
+    publishing.print_report(report, console)
+
+
+@main.command()
+@click.argument("proposal_id", required=False)
+@click.option("--user", "user_id", help="Who decides: somebody else than the author, with the right role.")
+@click.option("--password", help="Asked for if it is not given.")
+@click.option("--comment", help="Kept encrypted, for people write names into comments.")
+@click.option(
+    "--effective", type=publishing.Moment(), help="The day or instant from which it counts; now if not given."
+)
+@click.option("--reject", is_flag=True, help="Turn it down.")
+def approve(
+    proposal_id: str | None,
+    user_id: str | None,
+    password: str | None,
+    comment: str | None,
+    effective: datetime | None,
+    reject: bool,
+) -> None:
+    """Approve or reject a proposal as its second person; without an id, list what waits.
+
+    Checks, table cases and scenarios run again first; a red one refuses.
+
+    Example: marque approve 0193… --user opsd --effective 2026-11-01
+    """
+    with opened() as engine:
+        if proposal_id is None:
+            publishing.print_open(engine, console)
+            return
+        user_id = user_id or click.prompt("user")
+        decided = publishing.decide(
+            engine,
+            proposal_id,
+            user_id=user_id,
+            password=password or click.prompt("password", hide_input=True),
+            comment=comment,
+            effective_at=effective,
+            reject=reject,
+        )
+    release = f", release {decided.release}" if decided.release else ""
+    console.print(f"proposal {decided.id} is {decided.state}{release}", markup=False)
 
 
 @main.command()

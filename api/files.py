@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+CASES_FILE, SCENARIOS_FOLDER = "tests.yaml", "scenarios"
 DEPLOYABLE = (".bpmn", ".dmn", ".form")
 
 
@@ -17,6 +18,16 @@ def found(paths: Iterable[Path], suffixes: tuple[str, ...]) -> Iterator[Path]:
             if file.is_file() and file.name.endswith(suffixes) and file not in seen:
                 seen.add(file)
                 yield file
+
+
+def companions(paths: Iterable[Path]) -> dict[str, bytes]:
+    """Returns the cases beside tables and the scenarios beside diagrams: what a later change has to pass."""
+    yaml = found(paths, (".yaml",))
+    return {
+        file.as_posix(): file.read_bytes()
+        for file in yaml
+        if file.name == CASES_FILE or file.parent.name == SCENARIOS_FOLDER
+    }
 
 
 def deployable(paths: Iterable[Path]) -> dict[str, bytes]:
