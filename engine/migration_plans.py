@@ -248,6 +248,7 @@ def _move(ctx: CommandContext, plan: Plan, row: ProcessInstance, *, lock: bool =
         process_id=row.id,
         instructions=plan.instructions,
         services=services,
+        limits=ctx.engine.settings.limits.running,
     )
     ledger = Ledger(_moved_deadlines(root.deadlines_body, migrated.elements, source_definition, target_definition))
     renewed = replace(root, definition_id=target.id, definition_key=target.key, release=release)

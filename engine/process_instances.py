@@ -17,7 +17,7 @@ from engine import authorizations, history, incidents, models, outcome_rows, out
 from engine.bpmn.definition import Definition, Element
 from engine.bpmn.instance import Instance
 from engine.bpmn.modification import Change, start_at
-from engine.bpmn.outcome import Outcome, Stalled, VariableSet
+from engine.bpmn.outcome import MessageSent, Outcome, SignalSent, Stalled, VariableSet
 from engine.context import CommandContext
 from engine.deadlines_ledger import Ledger
 from engine.definitions import Deployed
@@ -124,7 +124,10 @@ class Running:
             if self.row.state_body is None:
                 raise Conflict(f"process instance {self.row.id} is over")
             self.instance_or_none = Instance.restore(
-                self.row.state_body, definition=self.definition, services=self.services
+                self.row.state_body,
+                definition=self.definition,
+                services=self.services,
+                limits=self.ctx.engine.settings.limits.running,
             )
             self.open_before = frozenset(wait.element_id for wait in self.instance_or_none.waits())
         return self.instance_or_none
@@ -245,6 +248,7 @@ def start(
         services=services,
         variables=given,
         business_key=business_key,
+        limits=ctx.engine.settings.limits.running,
     )
     body = {"sha256": deployed.sha256} | ({"sender": sender} if sender else {})
     return apply(ctx, running, outcome, kind=f"instance.{cause}", body=body, is_new=True)
@@ -283,7 +287,7 @@ def apply(
     `columns` are further columns of the instance row (state, delete_reason). Raises StaleRevision if another command
     changed the instance meanwhile: the caller's transaction rolls back and runs again.
     """
-    _check_sizes(ctx, outcome)
+    _check_sizes(ctx, running, outcome)
     rows = outcomes.gather(ctx, running, outcome)
     values = _instance_values(ctx, running, outcome, columns)
     head = Head(running.row.chain_count, running.row.chain_head or history.genesis(running.root_id).head)
@@ -323,11 +327,34 @@ def _watch_stall(ctx: CommandContext, running: Running, outcome: Outcome) -> Non
         )
 
 
-def _check_sizes(ctx: CommandContext, outcome: Outcome) -> None:
-    limit = ctx.engine.settings.limits.variable_bytes
-    for step in outcome.of(VariableSet):
-        if isinstance(step.value, (str, list, dict)) and variables.size(step.value) > limit:
-            raise LimitReached(f"the variable {step.name} is larger than {limit} bytes", code="variableTooLarge")
+def _check_sizes(ctx: CommandContext, running: Running, outcome: Outcome) -> None:
+    limits = ctx.engine.settings.limits
+    grown = False
+    for step in outcome.steps:
+        if isinstance(step, VariableSet):
+            grown = True
+            if isinstance(step.value, (str, list, dict)) and variables.size(step.value) > limits.variable_bytes:
+                raise LimitReached(
+                    f"the variable {step.name} is larger than {limits.variable_bytes} bytes", code="variableTooLarge"
+                )
+        elif isinstance(step, (MessageSent, SignalSent)) and variables.size(step.variables) > limits.message_bytes:
+            raise LimitReached(
+                f"{step.name} carries more than {limits.message_bytes} bytes",
+                element_id=step.element_id,
+                code="messageTooLarge",
+            )
+    live = running.instance_or_none
+    if grown and live is not None and live.variable_count > limits.variables:
+        raise LimitReached(f"the instance holds more than {limits.variables} variables", code="tooManyVariables")
+
+
+def _stored(ctx: CommandContext, live: Instance) -> bytes:
+    """Returns the state of an instance; raises LimitReached if it has grown too large to be worked with."""
+    limit = ctx.engine.settings.limits.state_bytes
+    body = live.store()
+    if len(body) > limit:
+        raise LimitReached(f"the state of the instance is larger than {limit} bytes", code="stateTooLarge")
+    return body
 
 
 def _instance_values(
@@ -335,7 +362,7 @@ def _instance_values(
 ) -> dict[str, Any]:
     ended = outcome.ended
     live = running.instance_or_none
-    state_body = running.row.state_body if live is None else live.store()
+    state_body = running.row.state_body if live is None else _stored(ctx, live)
     values: dict[str, Any] = {
         "state": running.row.state,
         "customer_ref": running.customer_ref,

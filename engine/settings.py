@@ -7,22 +7,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.bpmn.limits import Limits as RunLimits
 from engine.errors import InvalidRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on work, so that nothing that anyone uploads can hurt the house.
+    """Bounds on work, so that nothing that anyone uploads or sends can hurt the house.
 
-    steps: flow nodes run in one transaction; a loop without a wait would run for ever.
-    variable_bytes: one stored variable; larger things are attachments.
-    message_rerun: how often a lost revision race is run again before the caller sees a conflict.
+    One that is reached at run time is an incident of that instance alone; one of an upload refuses the upload. What
+    single readers bound for themselves (FEEL, DMN, forms) stands beside their grammar; `docs/limits.md` lists all.
+
+    * `reruns`: how often a lost revision race is run again before the caller sees a conflict. With sixteen people on
+      one instance, three are enough.
+    * `variable_bytes`: one stored variable. Larger things are files and belong into attachments.
+    * `variables`: variables of one instance, over all scopes. Every operation reads and writes them as a whole.
+    * `state_bytes`: the stored state of one instance, for the same reason: at this size an operation takes 0.1 s.
+    * `message_bytes`: what one message or signal carries to each receiver.
+    * `resource_bytes`: one uploaded file; tables and forms are bounded more tightly by their readers.
+    * `running`: what one operation of an instance may do (`engine/bpmn/limits.py`).
     """
 
-    steps: int = 10_000
-    variable_bytes: int = 256 * 1024
-    resource_bytes: int = 4 * 1024 * 1024
     reruns: int = 5
+    variable_bytes: int = 256 * 1024
+    variables: int = 2_000
+    state_bytes: int = 8 * 1024 * 1024
+    message_bytes: int = 512 * 1024
+    resource_bytes: int = 4 * 1024 * 1024
+    running: RunLimits = field(default_factory=RunLimits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,6 +206,11 @@ class Instance:
         self._scope(scope_id)
         return dict(self._workflow.scopes.view(scope_id))
 
+    @property
+    def variable_count(self) -> int:
+        """How many variables all scopes hold together."""
+        return sum(len(scope.stored) for _, scope in self._workflow.scopes.items())
+
     def waits(self) -> tuple[WaitOpened, ...]:
         """Returns everything that the instance waits for, oldest first."""
         return tuple(self._workflow.wait_opened(token) for _, token in sorted(self._workflow.waits.items()))
