@@ -148,7 +148,15 @@ class EventReader:
     def _timer(self, event: Event, element: etree._Element) -> None:
         for child in element:
             kind = _TIMERS.get(local_name(child))
-            if kind is not None:
+            if kind is not None and event.timer_kind is not None:
+                self._references.fault(
+                    "two-times",
+                    f"定时事件 {self._node.id} 只能有一个时间。",
+                    f"The timer event {self._node.id} can have one time only.",
+                    element_id=self._node.id,
+                    line=line_of(child),
+                )
+            elif kind is not None:
                 event.timer_kind = cast("None", kind)
                 event.text = Text(child.text or "", self._node.id, line_of(child), "定时器", "timer")
                 self._texts.append(event.text)

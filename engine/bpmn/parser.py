@@ -12,10 +12,11 @@ from engine.bpmn.definition import Definition, SequenceFlow, StartEvent, StartKi
 from engine.bpmn.expressions import compile_texts
 from engine.bpmn.limits import DEFAULT_FILE_LIMITS, FileLimits
 from engine.bpmn.lint import lint
+from engine.bpmn.lint.positions import with_columns
 from engine.bpmn.model import Diagram, Event, Node, Process
 from engine.bpmn.normalise import normalise
 from engine.bpmn.reader import read_diagram
-from engine.bpmn.xml import read_xml
+from engine.bpmn.xml import read_xml, tidy
 from engine.errors import ParseFailed
 from engine.findings import Finding, errors
 
@@ -36,15 +37,17 @@ def parse(body: bytes, *, name: str, limits: FileLimits = DEFAULT_FILE_LIMITS) -
 
 def examine(body: bytes, *, name: str, limits: FileLimits = DEFAULT_FILE_LIMITS) -> tuple[list[Finding], Diagram]:
     """Checks a file without building it: all findings, errors first. Raises ParseFailed if it cannot be read."""
-    diagram = read_diagram(read_xml(body, name=name, limits=limits))
+    root = read_xml(body, name=name, limits=limits)
+    tidy(root)
+    diagram = read_diagram(root)
     findings = list(diagram.findings)
     for process in diagram.processes:
         if process.executable:
             names = [key.removeprefix(_CLASS_PREFIX) for key in process.properties if key.startswith(_CLASS_PREFIX)]
             findings += compile_texts(process.texts, names)
-    findings += lint(diagram)
+    findings += lint(diagram, root)
     distinct = sorted(dict.fromkeys(findings), key=lambda finding: finding.severity == "warning")
-    return distinct[:MAX_FINDINGS], diagram
+    return with_columns(distinct[:MAX_FINDINGS], body), diagram
 
 
 def _definition(process: Process, digest: str, findings: list[Finding]) -> Definition:

@@ -15,7 +15,17 @@ from engine.bpmn.extensions import (
 )
 from engine.bpmn.lanes import lane_roles
 from engine.bpmn.model import Body, Diagram, Flow, Node, Process
-from engine.bpmn.vocabulary import ARTIFACTS, BPMN, DATA, GLOBAL_TASKS, NODES, SUB_PROCESSES, bpmn
+from engine.bpmn.vocabulary import (
+    ACTIVITIES,
+    ARTIFACTS,
+    BPMN,
+    DATA,
+    EVENTS,
+    GLOBAL_TASKS,
+    NODES,
+    SUB_PROCESSES,
+    bpmn,
+)
 from engine.bpmn.xml import line_of
 from engine.findings import Finding
 
@@ -51,6 +61,22 @@ _PARTS = frozenset(
         "outputSet",
     }
 )
+_ONLY_IN = {
+    "standardLoopCharacteristics": ACTIVITIES,
+    "multiInstanceLoopCharacteristics": ACTIVITIES,
+    "ioSpecification": ACTIVITIES,
+    "script": {"scriptTask"},
+    "rendering": {"userTask"},
+    "completionCondition": {"adHocSubProcess"},
+    "activationCondition": {"complexGateway"},
+    "laneSet": SUB_PROCESSES,
+    "dataInput": EVENTS,
+    "dataOutput": EVENTS,
+    "inputSet": EVENTS,
+    "outputSet": EVENTS,
+    "dataInputAssociation": ACTIVITIES | EVENTS,
+    "dataOutputAssociation": ACTIVITIES | EVENTS,
+}
 _RESOURCE_ROLES = frozenset({"resourceRole", "performer", "humanPerformer", "potentialOwner"})
 MAX_QUANTITY = 1_000
 
@@ -158,7 +184,7 @@ class _ProcessReader:
                         line_of(child),
                     )
                 )
-            elif name is not None and type_ not in SUB_PROCESSES and not _is_known(name):
+            elif name is not None and type_ not in SUB_PROCESSES and not _is_known(name, type_):
                 self._unknown(child, name)
 
     def _add_node(self, body: Body, element: etree._Element, name: str) -> None:
@@ -301,9 +327,13 @@ class _ProcessReader:
         self._diagram.findings.append(Finding("error", code, *texts[code], element.get("id"), line_of(element)))
 
 
-def _is_known(name: str) -> bool:
-    """Tells whether a child of a task, gateway or event is read somewhere; events have a reader of their own."""
-    return name in _SILENT or name in _PARTS or name.endswith(("EventDefinition", "EventDefinitionRef"))
+def _is_known(name: str, type_: str) -> bool:
+    """Tells whether a child of a task, gateway or event may stand there; what it says is read elsewhere."""
+    if name.endswith(("EventDefinition", "EventDefinitionRef")) or name == "eventDefinitionRef":
+        return type_ in EVENTS
+    if name in _ONLY_IN:
+        return type_ in _ONLY_IN[name]
+    return name in _SILENT or name in _PARTS
 
 
 def _documentation(element: etree._Element) -> str:

@@ -70,6 +70,40 @@ DATA: Final = frozenset(
 """Data elements; variables of ours hold the data, so that these document and do not run."""
 
 
+ROOTS: Final = (
+    frozenset(EVENT_KINDS)
+    | frozenset(GLOBAL_TASKS)
+    | frozenset(
+        {
+            "import", "extension", "relationship", "process", "collaboration", "choreography", "conversation",
+            "globalConversation", "globalChoreographyTask", "category", "correlationProperty", "dataStore", "endPoint",
+            "error", "escalation", "interface", "itemDefinition", "message", "partnerEntity", "partnerRole", "resource",
+            "signal", "documentation", "extensionElements",
+        }
+    )
+)  # fmt: skip
+"""What may stand directly in definitions."""
+
+FLAGS: Final = frozenset(
+    {
+        "isExecutable", "isClosed", "isSequential", "isInterrupting", "cancelActivity", "triggeredByEvent",
+        "isForCompensation", "parallelMultiple", "instantiate", "testBefore", "isCollection", "isImmediate",
+        "waitForCompletion", "cancelRemainingInstances", "isUnlimited",
+    }
+)  # fmt: skip
+"""Attributes that are either true or false."""
+
+WORDS: Final = {
+    "gatewayDirection": frozenset({"Unspecified", "Converging", "Diverging", "Mixed"}),
+    "eventGatewayType": frozenset({"Exclusive", "Parallel"}),
+    "ordering": frozenset({"Parallel", "Sequential"}),
+    "behavior": frozenset({"None", "One", "All", "Complex"}),
+    "associationDirection": frozenset({"None", "One", "Both"}),
+    "processType": frozenset({"None", "Public", "Private"}),
+}
+"""Attributes that have one of a few values."""
+
+
 def bpmn(tag: str) -> str:
     """Returns the qualified name of a BPMN element."""
     return f"{{{BPMN}}}{tag}"

@@ -7,6 +7,7 @@ from typing import Any
 from lxml import etree
 
 from engine.bpmn.limits import DEFAULT_FILE_LIMITS, FileLimits
+from engine.bpmn.vocabulary import FLAGS
 from engine.errors import ParseFailed
 from engine.findings import Finding
 
@@ -34,6 +35,14 @@ def read_xml(body: bytes, *, name: str, limits: FileLimits = DEFAULT_FILE_LIMITS
         raise _doctype(name)
     _check_size(root, name, limits)
     return root
+
+
+def tidy(root: etree._Element) -> None:
+    """Writes truth values one way: the schema allows 1 for true, 0 for false and space around them."""
+    for element in root.iter("{*}*"):
+        for name in FLAGS.intersection(str(key) for key in element.attrib):
+            value = str(element.get(name)).strip()
+            element.set(name, {"1": "true", "0": "false"}.get(value, value))
 
 
 def line_of(element: etree._Element) -> int | None:

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lxml import etree
+
 from engine.bpmn.lint.activities import check_activities
+from engine.bpmn.lint.collaborations import check_collaborations
 from engine.bpmn.lint.compensation import check_compensation
+from engine.bpmn.lint.document import Document, check_document
 from engine.bpmn.lint.events import check_events
 from engine.bpmn.lint.extensions import check_extensions
 from engine.bpmn.lint.flows import check_flows
@@ -18,11 +22,14 @@ from engine.bpmn.lint.gateways import check_gateways
 from engine.bpmn.lint.identity import check_identity
 from engine.bpmn.lint.report import Report
 from engine.bpmn.lint.scopes import check_scopes
+from engine.bpmn.lint.shape import check_shape
 from engine.bpmn.model import Diagram, Process
+from engine.bpmn.vocabulary import bpmn
 from engine.findings import Finding
 
 CHECKS: tuple[Callable[[Process, Report], None], ...] = (
     check_flows,
+    check_shape,
     check_scopes,
     check_gateways,
     check_events,
@@ -32,9 +39,13 @@ CHECKS: tuple[Callable[[Process, Report], None], ...] = (
 )
 
 
-def lint(diagram: Diagram) -> list[Finding]:
-    """Returns everything that the checks find in the executable processes of a diagram."""
+def lint(diagram: Diagram, root: etree._Element) -> list[Finding]:
+    """Returns everything that the checks find in a file and in its executable processes."""
     report = Report()
+    if root.tag == bpmn("definitions"):
+        document = Document(root)
+        check_document(document, report)
+        check_collaborations(document, report)
     check_identity(diagram, report)
     for process in diagram.processes:
         if process.executable:

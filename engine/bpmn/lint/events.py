@@ -92,6 +92,15 @@ def _check_event(node: Node, event: Event, report: Report) -> None:
             report.unsupported(node, f"{node.id} 的 variableEvents", f"variableEvents on {node.id}")
     elif event.kind in ("message", "signal") and "topic" not in node.texts:
         _check_name(node, event, report)
+    elif event.kind == "escalation" and node.type in ("endEvent", "intermediateThrowEvent") and not event.code:
+        report.error(
+            "no-escalation-code",
+            node,
+            f"升级抛出事件 {node.id} 没有升级代码。",
+            f"The escalation event {node.id} throws no escalation code.",
+        )
+    elif event.kind == "link" and not event.name:
+        report.error("no-name", node, f"链接事件 {node.id} 没有名称。", f"The link event {node.id} has no name.")
     elif event.kind == "error" and node.type == "endEvent" and not event.code:
         report.error(
             "no-error-code",
@@ -152,6 +161,20 @@ def _check_links(body: Body, report: Report) -> None:
                         f"The link {event.name!r} has two targets.",
                     )
                 catching[event.name] = node
+    throwing = {
+        event.name
+        for node in body.nodes.values()
+        for event in node.events
+        if event.kind == "link" and node.type == "intermediateThrowEvent"
+    }
+    for name, target in catching.items():
+        if name not in throwing:
+            report.error(
+                "link-without-source",
+                target,
+                f"没有链接抛出事件指向「{name}」。",
+                f"No link throw event leads to {name!r}.",
+            )
     for node in body.nodes.values():
         for event in node.events:
             if event.kind == "link" and node.type == "intermediateThrowEvent" and event.name not in catching:

@@ -18,8 +18,6 @@ def check_gateways(process: Process, report: Report) -> None:
             outgoing = body.outgoing(node.id)
             if node.type in ("exclusiveGateway", "inclusiveGateway"):
                 _check_choice(node, outgoing, report)
-            elif node.type == "parallelGateway":
-                _check_parallel(node, outgoing, report)
             elif node.type == "eventBasedGateway":
                 _check_events(node, outgoing, body, guarded, report)
 
@@ -63,17 +61,6 @@ def _check_choice(node: Node, outgoing: list[Flow], report: Report) -> None:
         )
 
 
-def _check_parallel(node: Node, outgoing: list[Flow], report: Report) -> None:
-    for flow in outgoing:
-        if flow.condition is not None:
-            report.warning(
-                "condition-ignored",
-                flow,
-                f"并行网关 {node.id} 不看条件,顺序流 {flow.id} 的条件无效。",
-                f"The parallel gateway {node.id} looks at no conditions; that of {flow.id} has no effect.",
-            )
-
-
 def _check_events(node: Node, outgoing: list[Flow], body: Body, guarded: frozenset[str], report: Report) -> None:
     if node.standard.get("eventGatewayType") == "Parallel" and node.standard.get("instantiate") != "true":
         report.error(
@@ -91,6 +78,7 @@ def _check_events(node: Node, outgoing: list[Flow], body: Body, guarded: frozens
             f"事件网关 {node.id} 之后没有事件。",
             f"No event follows the event-based gateway {node.id}.",
         )
+    _check_mixture(node, [body.nodes[flow.target] for flow in outgoing if flow.target in body.nodes], report)
     for flow in outgoing:
         target = body.nodes.get(flow.target)
         if target is None:
@@ -119,6 +107,20 @@ def _check_events(node: Node, outgoing: list[Flow], body: Body, guarded: frozens
                 f"事件网关之后的接收任务 {target.id} 不能附着边界事件(BPMN 10.6.6)。",
                 f"The receive task {target.id} behind an event-based gateway must have no boundary events (10.6.6).",
             )
+
+
+def _check_mixture(node: Node, targets: list[Node], report: Report) -> None:
+    """Messages are awaited by events or by receive tasks, not by both at one gateway (BPMN 10.6.6)."""
+    events = any(
+        event.kind == "message" for target in targets for event in target.events if target.type != "receiveTask"
+    )
+    if events and any(target.type == "receiveTask" for target in targets):
+        report.error(
+            "events-and-receive-tasks",
+            node,
+            f"事件网关 {node.id} 之后不能同时有消息事件和接收任务。",
+            f"Message events and receive tasks must not both follow the event-based gateway {node.id}.",
+        )
 
 
 def _check_instantiating(node: Node, outgoing: list[Flow], body: Body, report: Report) -> None:

@@ -37,6 +37,7 @@ def _check_process_starts(process: Process, report: Report) -> None:
             f"流程 {process.id} 有多个空白开始事件。",
             f"The process {process.id} has more than one none start event.",
         )
+    _check_same_starts(process, report)
     for node in _starts(process.body):
         for event in node.events:
             if event.kind not in ("message", "timer", "signal", "conditional"):
@@ -46,6 +47,20 @@ def _check_process_starts(process: Process, report: Report) -> None:
                     f"流程不能由 {event.kind} 事件开始。",
                     f"A process cannot be started by a {event.kind} event.",
                 )
+
+
+def _check_same_starts(process: Process, report: Report) -> None:
+    seen: set[tuple[str, str | None]] = set()
+    for node in _starts(process.body):
+        for event in node.events:
+            if event.kind in ("message", "signal") and event.name and (event.kind, event.name) in seen:
+                report.error(
+                    "same-start",
+                    node,
+                    f"两个开始事件等待同一个 {event.kind}「{event.name}」。",
+                    f"Two start events wait for the same {event.kind} {event.name!r}.",
+                )
+            seen.add((event.kind, event.name))
 
 
 def _check_sub_process(node: Node, body: Body, report: Report) -> None:
@@ -67,6 +82,13 @@ def _check_event_sub_process(node: Node, body: Body, report: Report) -> None:
             node,
             f"事件子流程 {node.id} 没有开始事件。",
             f"The event sub-process {node.id} has no start event.",
+        )
+    for extra in starts[1:]:
+        report.error(
+            "several-starts",
+            extra,
+            f"事件子流程 {node.id} 只能有一个开始事件。",
+            f"The event sub-process {node.id} must have one start event only.",
         )
     for start in starts:
         if not start.events or any(event.kind not in _LISTENS_TO for event in start.events):

@@ -12,14 +12,14 @@ NAMESPACES = (
 START = '<startEvent id="S"/>'
 END = '<endEvent id="E"/>'
 ROOTS = (
-    '<message id="m1" name="msg1"/><message id="m2" name="msg2"/><signal id="s1" name="sig1"/>'
-    '<error id="e1" name="err" errorCode="E1"/><error id="e2" name="err2" errorCode="E2"/>'
-    '<escalation id="x1" name="esc" escalationCode="X1"/>'
+    '<message id="m1" name="msg1"/><message id="m2" name="msg2"/><signal id="signal_1" name="sig1"/>'
+    '<error id="error_1" name="err" errorCode="E1"/><error id="error_2" name="err2" errorCode="E2"/>'
+    '<escalation id="escalation_1" name="esc" escalationCode="X1"/>'
 )
 MESSAGE = '<messageEventDefinition messageRef="m1"/>'
-SIGNAL = '<signalEventDefinition signalRef="s1"/>'
-ERROR = '<errorEventDefinition errorRef="e1"/>'
-ESCALATION = '<escalationEventDefinition escalationRef="x1"/>'
+SIGNAL = '<signalEventDefinition signalRef="signal_1"/>'
+ERROR = '<errorEventDefinition errorRef="error_1"/>'
+ESCALATION = '<escalationEventDefinition escalationRef="escalation_1"/>'
 TERMINATE = "<terminateEventDefinition/>"
 _FLOW = re.compile(r"(\w+)>(\w+)(?:\[(.*)\])?$")
 

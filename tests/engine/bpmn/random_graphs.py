@@ -88,6 +88,8 @@ def make(rng: random.Random, pool: list[str], prefix: str = "n", depth: int = 0)
             target = rng.choice(names[index + 1 :] or [f"{prefix}END"]) if forward else rng.choice(names)
             if (name, target) not in edges:
                 edges.append((name, target))
+    reached = {names[0], *(target for _, target in edges)}
+    kinds = {name: "task" if kind == "undo" and name not in reached else kind for name, kind in kinds.items()}
     graph = Graph(kinds, edges, names[0])
     for name in names:
         if kinds[name] in ("sub", "looped", "listening"):

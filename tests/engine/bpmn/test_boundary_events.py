@@ -111,7 +111,9 @@ def test_an_error_is_caught_by_code_before_catch_all(play: Play) -> None:
 
 
 def test_an_error_keeps_its_code_and_text_where_asked(play: Play) -> None:
-    event = '<errorEventDefinition errorRef="e1" camunda:errorCodeVariable="code" camunda:errorMessageVariable="why"/>'
+    event = (
+        '<errorEventDefinition errorRef="error_1" camunda:errorCodeVariable="code" camunda:errorMessageVariable="why"/>'
+    )
     body = diagram(START + user("A") + boundary("B", "A", event) + user("C") + END, "S>A A>E B>C C>E")
     player = play(body).error("A", "E1", extra=1)
     assert player.variables == {"code": "E1", "why": "text", "extra": 1}
@@ -131,12 +133,12 @@ def test_an_error_is_not_caught_by_the_boundary_of_a_sibling(play: Play) -> None
 
 
 def test_an_error_passes_outwards_to_the_scope_that_knows_its_code(play: Play) -> None:
-    inner = sub("IN", '<startEvent id="is"/>' + end("ie", '<errorEventDefinition errorRef="e2"/>'), "is>ie")
+    inner = sub("IN", '<startEvent id="is"/>' + end("ie", '<errorEventDefinition errorRef="error_2"/>'), "is>ie")
     outer = sub("OUT", '<startEvent id="os"/>' + inner + end("oe") + boundary("BI", "IN", ERROR) + task("W")
                 + end("oe2"),
                 "os>IN IN>oe BI>W W>oe2")  # fmt: skip
     body = diagram(
-        START + outer + boundary("BO", "OUT", '<errorEventDefinition errorRef="e2"/>') + task("C") + END,
+        START + outer + boundary("BO", "OUT", '<errorEventDefinition errorRef="error_2"/>') + task("C") + END,
         "S>OUT OUT>E BO>C C>E",
     )
     player = play(body)

@@ -66,7 +66,7 @@ def test_a_receive_task_that_instantiates_begins_with_its_message(play: Play) ->
 
 def test_an_event_gateway_that_instantiates_offers_each_of_its_events_as_start(play: Play) -> None:
     body = diagram(
-        '<eventBasedGateway id="G" instantiate="true"/>' + catch("C1", MESSAGE)
+        '<eventBasedGateway id="G" instantiate="true"/>' + catch("C1", SIGNAL)
         + '<receiveTask id="C2" messageRef="m2"/>' + task("A") + task("B") + END,
         "G>C1 G>C2 C1>A C2>B A>E B>E",
     )  # fmt: skip

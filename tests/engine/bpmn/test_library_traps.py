@@ -108,7 +108,7 @@ def test_two_flows_out_of_an_activity_are_a_parse_error() -> None:
 
 
 def test_an_uncaught_error_is_a_success() -> None:
-    workflow = stock(diagram(START + end("E", '<errorEventDefinition errorRef="e1"/>'), "S>E"))
+    workflow = stock(diagram(START + end("E", '<errorEventDefinition errorRef="error_1"/>'), "S>E"))
     assert workflow.completed
     assert workflow.success
 

@@ -24,7 +24,6 @@ from tests.engine.bpmn.diagrams import (
     exclusive,
     mapping,
     multi,
-    parallel,
     process,
     script,
     sub,
@@ -247,11 +246,6 @@ WARNINGS = {
         "X",
     ),
     "unreachable": (diagram(START + task("A") + task("B") + END, "S>A A>E B>E"), "unreachable", "B"),
-    "condition after a parallel gateway": (
-        diagram(START + parallel("G") + task("A") + END, "S>G G>A[a=1] A>E"),
-        "condition-ignored",
-        "f_G_A",
-    ),
 }
 
 

@@ -177,7 +177,7 @@ def test_quantities_multiply_and_gather_tokens(play: Play) -> None:
 def behaving(behavior: str, extra: str) -> bytes:
     loop = multi(f"<loopCardinality>3</loopCardinality>{extra}", attributes=behavior)
     nodes = START + user("A", loop) + boundary("B", "A", SIGNAL) + task("C") + END
-    return definitions(process(nodes, "S>A A>E B>C C>E"), '<signalEventDefinition id="sd" signalRef="s1"/>')
+    return definitions(process(nodes, "S>A A>E B>C C>E"), '<signalEventDefinition id="sd" signalRef="signal_1"/>')
 
 
 def test_a_loop_may_tell_the_first_completion(play: Play) -> None:
@@ -197,7 +197,7 @@ def test_a_loop_may_tell_each_completion(play: Play) -> None:
 def test_a_loop_may_end_where_a_condition_of_its_own_holds(play: Play) -> None:
     extra = (
         "<complexBehaviorDefinition><condition>nrOfCompletedInstances = 2</condition>"
-        "<event><signalEventDefinition signalRef='s1'/></event></complexBehaviorDefinition>"
+        "<event><signalEventDefinition signalRef='signal_1'/></event></complexBehaviorDefinition>"
     )
     player = play(behaving('behavior="Complex"', extra)).do("A")
     assert "C" not in player.ran

@@ -1,0 +1,188 @@
+"""Pools, lanes, message flows, associations and data (BPMN 9, 10.4, 10.8): who they connect exists and may be."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from engine.bpmn.lint.document import Document, name_of, spot
+from engine.bpmn.lint.report import Report
+from engine.bpmn.vocabulary import ACTIVITIES, bpmn
+
+_SENDERS = ACTIVITIES | {"participant", "endEvent", "intermediateThrowEvent"}
+_RECEIVERS = ACTIVITIES | {"participant", "startEvent", "intermediateCatchEvent", "boundaryEvent"}
+_EVENTS = frozenset({"endEvent", "intermediateThrowEvent", "startEvent", "intermediateCatchEvent", "boundaryEvent"})
+
+
+def check_collaborations(document: Document, report: Report) -> None:
+    """Checks everything that connects processes or documents data."""
+    for element in document.elements:
+        match name_of(element):
+            case "messageFlow":
+                _check_message_flow(element, document, report)
+            case "association":
+                _check_association(element, document, report)
+            case "participant":
+                _check_participant(element, report)
+            case "dataInputAssociation" | "dataOutputAssociation":
+                _check_data_association(element, document, report)
+            case "dataObjectReference":
+                _require(element, "dataObjectRef", report)
+            case "incoming" | "outgoing":
+                _check_end(element, document, report)
+            case "correlationSubscription" | "correlationKey":
+                report.warning(
+                    "correlation-ignored",
+                    spot(element),
+                    "消息按业务键关联;关联键不起作用。",
+                    "Messages find their instance by the business key; correlation keys have no effect.",
+                )
+    _check_lanes(document, report)
+    _check_names(document, report)
+
+
+def _require(element: etree._Element, name: str, report: Report) -> bool:
+    if element.get(name):
+        return True
+    tag = etree.QName(element).localname
+    report.error("unknown-reference", spot(element), f"{tag} 缺少 {name}。", f"The {tag} has no {name}.")
+    return False
+
+
+def _check_message_flow(element: etree._Element, document: Document, report: Report) -> None:
+    pools = []
+    for name, allowed in (("sourceRef", _SENDERS), ("targetRef", _RECEIVERS)):
+        if not _require(element, name, report):
+            return
+        reference = element.get(name, "")
+        end = document.find(reference)
+        if end is None:
+            if not document.is_foreign(reference):
+                _unknown(element, reference, report)
+            return
+        if name_of(end) not in allowed or not _takes_messages(end):
+            report.error(
+                "bad-message-flow",
+                spot(element),
+                f"消息流 {element.get('id', '')} 不能连接 {reference}。",
+                f"The message flow {element.get('id', '')} cannot be connected to {reference}.",
+            )
+        pools.append(_pool(end))
+    if pools[0] is not None and pools[0] == pools[1]:
+        report.error(
+            "message-flow-inside",
+            spot(element),
+            f"消息流 {element.get('id', '')} 的两端在同一个泳池中。",
+            f"Both ends of the message flow {element.get('id', '')} lie in the same pool.",
+        )
+
+
+def _takes_messages(end: etree._Element) -> bool:
+    """An event at a message flow is triggered by messages, or by several things, or does not say (BPMN 9.3)."""
+    if name_of(end) not in _EVENTS:
+        return True
+    kinds = [name_of(child) for child in end if (name_of(child) or "").endswith(("EventDefinition", "DefinitionRef"))]
+    return not kinds or "messageEventDefinition" in kinds or "eventDefinitionRef" in kinds
+
+
+def _pool(end: etree._Element) -> str | None:
+    """Returns the process that an end of a message flow belongs to; a black box is its own."""
+    if name_of(end) == "participant":
+        return end.get("processRef") or end.get("id")
+    process = next(end.iterancestors(bpmn("process")), None)
+    return None if process is None else process.get("id")
+
+
+def _check_association(element: etree._Element, document: Document, report: Report) -> None:
+    for name in ("sourceRef", "targetRef"):
+        if _require(element, name, report):
+            reference = element.get(name, "")
+            if document.find(reference) is None and not document.is_foreign(reference):
+                _unknown(element, reference, report)
+
+
+def _check_participant(element: etree._Element, report: Report) -> None:
+    if element.get("processRef") is None:
+        return
+    many = element.find(bpmn("participantMultiplicity"))
+    if many is None:
+        return
+    minimum, maximum = many.get("minimum", "0"), many.get("maximum", "1")
+    if not (minimum.isdigit() and maximum.isdigit() and int(minimum) <= int(maximum)):
+        report.error(
+            "bad-multiplicity",
+            spot(element),
+            "参与者的数量范围不合法。",
+            "The multiplicity of the participant is no range.",
+        )
+
+
+def _check_data_association(element: etree._Element, document: Document, report: Report) -> None:
+    targets = element.findall(bpmn("targetRef"))
+    if len(targets) != 1:
+        report.error("no-target", spot(element), "数据关联缺少目标。", "The data association needs one target.")
+    for child in [*element.findall(bpmn("sourceRef")), *targets]:
+        reference = (child.text or "").strip()
+        if document.find(reference) is None and not document.is_foreign(reference):
+            _unknown(element, reference, report)
+
+
+def _check_end(element: etree._Element, document: Document, report: Report) -> None:
+    """What a node says of its flows must agree with what the flows say of it."""
+    node = element.getparent()
+    reference = (element.text or "").strip()
+    flow = document.find(reference)
+    if node is None or document.is_foreign(reference):
+        return
+    if flow is None or name_of(flow) != "sequenceFlow":
+        _unknown(element, reference, report)
+        return
+    side = "targetRef" if name_of(element) == "incoming" else "sourceRef"
+    if flow.get(side, "").rpartition(":")[2] != node.get("id"):
+        report.error(
+            "flow-mismatch",
+            spot(element),
+            f"{node.get('id')} 声称的顺序流 {reference} 并不与它相连。",
+            f"{node.get('id')} names the flow {reference}, which is not connected to it.",
+        )
+
+
+def _check_lanes(document: Document, report: Report) -> None:
+    for lane_set in document.root.iter(bpmn("laneSet")):
+        seen: set[str] = set()
+        for lane in lane_set.findall(bpmn("lane")):
+            for child in lane.findall(bpmn("flowNodeRef")):
+                reference = (child.text or "").strip()
+                if reference in seen:
+                    report.warning(
+                        "two-lanes",
+                        spot(lane),
+                        f"{reference} 同时属于两个泳道。",
+                        f"{reference} lies in two lanes at once.",
+                    )
+                seen.add(reference)
+
+
+def _check_names(document: Document, report: Report) -> None:
+    for tag in ("message", "signal"):
+        seen: set[str] = set()
+        for element in document.root.findall(bpmn(tag)):
+            name = element.get("name")
+            if name in seen:
+                report.warning(
+                    "name-duplicate",
+                    spot(element),
+                    f"有两个 {tag} 的名称都是「{name}」。",
+                    f"Two {tag}s have the name {name!r}.",
+                )
+            if name:
+                seen.add(name)
+
+
+def _unknown(element: etree._Element, reference: str, report: Report) -> None:
+    tag = etree.QName(element).localname
+    report.error(
+        "unknown-reference",
+        spot(element),
+        f"{tag} 所指的元素 {reference or '(空)'} 不存在。",
+        f"The {tag} names {reference or 'nothing'}, which does not exist.",
+    )
