@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 
 from sqlalchemy import select
 
+from api.scenarios.runs import Office
 from crm import attachments
 from crm.vault import PersonVault
 from engine import (
@@ -78,6 +79,8 @@ class Driver(Protocol):
     def variables(self, case_id: str, task_id: str | None = None) -> Mapping[str, Any]: ...
     def incidents(self, case_id: str) -> int: ...
     def started_by(self, case_id: str) -> list[tuple[str, str]]: ...
+    def run(self, name: str, by: str, values: Mapping[str, Any]) -> None: ...
+    def see(self, view: str, subject: str) -> Mapping[str, Any] | None: ...
 
 
 def _instant(micros: int | None) -> datetime | None:
@@ -91,6 +94,7 @@ class EngineDriver:
         self.engine = engine
         self.clock = clock
         self._people = people
+        self._office = Office(engine)
 
     def _actor(self, user_id: str) -> Actor:
         return SYSTEM_ACTOR if user_id == "system" else Actor(user_id, frozenset(self._people.get(user_id, ())))
@@ -207,3 +211,10 @@ class EngineDriver:
             )
             found = [row.chain_id for row in rows if load(row.body).get("sender") == case_id]
             return [(process_instances.get(ctx, chain).definition_key, chain) for chain in found]
+
+    def run(self, name: str, by: str, values: Mapping[str, Any]) -> None:
+        self._office.run(name, self._actor(by), values)
+        self._settle()
+
+    def see(self, view: str, subject: str) -> Mapping[str, Any] | None:
+        return self._office.see(view, subject)

@@ -10,6 +10,7 @@ from typing import Any
 
 from api.scenarios.driver import CaseView, DeadlineView, Driver, TaskView
 from api.scenarios.formulas import evaluate
+from api.scenarios.runs import SEEN
 from api.scenarios.script import ZONE, instant
 from engine.clock import from_micros
 from engine.values import from_json
@@ -212,6 +213,42 @@ def _incidents(driver: Driver, case_id: str, wanted: int, _cases: dict[str, str]
         yield f"there are {actual} open incidents, expected {wanted}"
 
 
+def _seen(view: str) -> Check:
+    """Returns the check of a view: for each subject the facts that are given, and only those."""
+
+    def check(driver: Driver, _case_id: str, wanted: Mapping[str, Any], _cases: dict[str, str]) -> Iterator[str]:
+        for subject, facts in wanted.items():
+            actual = driver.see(view, str(subject))
+            if actual is None:
+                if facts is not None:
+                    yield f"nothing is known of the {view} of {subject}"
+                continue
+            if facts is None:
+                yield f"there is a {view} of {subject}, expected none"
+                continue
+            yield from _compared(f"{view} of {subject}", facts, actual)
+
+    return check
+
+
+def _compared(what: str, wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in wanted.items():
+        found = actual.get(name)
+        if isinstance(value, Mapping) and isinstance(found, Mapping):
+            yield from _compared(f"{what}, {name}", value, found)
+        elif name not in actual and value is not None:
+            yield f"{what} has no {name}; it has {', '.join(sorted(actual)) or 'nothing'}"
+        elif not _equal(found, value):
+            yield f"{what}: {name} is {found!r}, expected {value!r}"
+
+
+def _never(driver: Driver, case_id: str, wanted: list[Mapping[str, Any]], cases: dict[str, str]) -> Iterator[str]:
+    """A wrong answer that somebody might give: at least one of its expectations must not hold."""
+    for wrong in wanted:
+        if not list(differences(driver, case_id, wrong, cases)):
+            yield f"{wrong} must not be so, but it is"
+
+
 Check = Callable[[Driver, str, Any, dict[str, str]], Iterator[str]]
 
 CHECKS: Mapping[str, Check] = {
@@ -226,4 +263,7 @@ CHECKS: Mapping[str, Check] = {
     "decision": _decision,
     "started": _started,
     "incidents": _incidents,
+    "never": _never,
+    **{view: _seen(view) for view in sorted(SEEN)},
 }
+WITHOUT_CASE = SEEN | {"never"}

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api.scenarios.driver import Driver
-from api.scenarios.expectations import differences, shown
+from api.scenarios.expectations import WITHOUT_CASE, differences, shown
 from api.scenarios.formulas import has_formulas, with_formulas
 from api.scenarios.script import Scenario, ScenarioInvalid, Step, instant
 from api.scenarios.uploads import with_uploads
-from engine.errors import Conflict, Forbidden, FormInvalid, MarqueError, NotCorrelated
+from engine.errors import Conflict, Forbidden, FormInvalid, InvalidRequest, MarqueError, NotCorrelated
 
 
 @dataclass(slots=True)
@@ -42,6 +42,8 @@ REFUSALS: Mapping[str, type[MarqueError]] = {
     "done": Conflict,
     "message": NotCorrelated,
     "absent": TaskAbsent,
+    "early": Conflict,
+    "invalid": InvalidRequest,
 }
 
 
@@ -66,7 +68,8 @@ def _play(step: Step, driver: Driver, result: Result) -> None:
     if step.at is not None:
         _let_time_pass(step, driver)
     if step.verb == "expect":
-        case_id = _case(step, result)
+        # What runs and the register say needs no case.
+        case_id = "" if step.subject.keys() <= WITHOUT_CASE else _case(step, result)
         for sentence in differences(driver, case_id, step.subject, result.cases):
             result.failures.append(f"{step.title} at {shown(driver.now())}: {sentence}")
     elif step.verb:
@@ -171,6 +174,10 @@ def _cancel(step: Step, driver: Driver, result: Result) -> None:
     driver.cancel(_case(step, result), step.by or "", step.subject)
 
 
+def _run(step: Step, driver: Driver, result: Result) -> None:
+    driver.run(step.subject, step.by or "", step.values)
+
+
 ACTIONS: Mapping[str, Callable[[Step, Driver, Result], None]] = {
     "message": _message,
     "start": _start,
@@ -179,4 +186,5 @@ ACTIONS: Mapping[str, Callable[[Step, Driver, Result], None]] = {
     "claim": _claim,
     "unclaim": _unclaim,
     "cancel": _cancel,
+    "run": _run,
 }

@@ -19,7 +19,7 @@ from engine.errors import InvalidRequest
 
 SCHEMA: Mapping[str, Any] = json.loads((Path(__file__).parent / "scenario.schema.json").read_text("utf8"))
 ZONE = ZoneInfo("Asia/Shanghai")
-VERBS = ("message", "start", "complete", "attempt", "claim", "unclaim", "cancel", "expect")
+VERBS = ("message", "start", "complete", "attempt", "claim", "unclaim", "cancel", "run", "expect")
 TIME_ONLY = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 
 
