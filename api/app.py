@@ -39,6 +39,7 @@ from api import (
 from api.commands import Commands
 from api.errors import add_error_handlers
 from api.middleware import components
+from api.prometheus import Exposition, Measurements
 from api.security import Doorkeeper
 from api.waiting import Waiters
 from crm.vault import PersonVault
@@ -60,13 +61,15 @@ def create_app(engine: ProcessEngine, *, run_jobs: bool | None = None) -> falcon
     doorkeeper = Doorkeeper(commands)
     executor = Executor(engine, wanted=_runs_jobs(engine) if run_jobs is None else run_jobs)
     waiters = Waiters(engine)
-    app = falcon.asgi.App(middleware=[*components(doorkeeper), executor, waiters])
+    measurements = Measurements()
+    app = falcon.asgi.App(middleware=[*components(doorkeeper, measurements), executor, waiters])
     _configure(app, engine)
     for path, resource, suffix in rest_routes(commands, doorkeeper, waiters):
         for prefix in REST_PREFIXES:
             app.add_route(prefix + path, resource, suffix=suffix)
     for path, resource, suffix in own_routes(commands, doorkeeper, executor):
         app.add_route(path, resource, suffix=suffix)
+    app.add_route("/metrics", Exposition(commands, measurements))
     app.add_sink(web.Pages(commands), prefix="/")
     add_error_handlers(app)
     return app

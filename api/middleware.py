@@ -10,6 +10,7 @@ from typing import Any
 import falcon.asgi
 
 from api.params import TooLarge
+from api.prometheus import Measurements
 from api.security import Doorkeeper, require_same_site, require_writable
 from engine.errors import InvalidRequest
 from engine.ids import new_id
@@ -105,6 +106,6 @@ class Identity:
         require_writable(req, visitor)
 
 
-def components(doorkeeper: Doorkeeper) -> list[Any]:
+def components(doorkeeper: Doorkeeper, measurements: Measurements) -> list[Any]:
     """Returns the middleware in order: the first one sees the request first and the answer last."""
-    return [RequestLine(), SafeHeaders(), Bounds(), Identity(doorkeeper)]
+    return [RequestLine(), measurements, SafeHeaders(), Bounds(), Identity(doorkeeper)]

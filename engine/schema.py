@@ -7,6 +7,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from engine.database import Database
@@ -34,3 +36,13 @@ def upgrade(connection: Connection, versions: Sequence[Path]) -> None:
     config = migration_config(versions)
     config.attributes["connection"] = connection
     command.upgrade(config, "heads")
+
+
+def known_heads(versions: Sequence[Path]) -> frozenset[str]:
+    """Returns the last migrations that this version of the program has."""
+    return frozenset(ScriptDirectory.from_config(migration_config(versions)).get_heads())
+
+
+def current_heads(connection: Connection) -> frozenset[str]:
+    """Returns the last migrations that the database has seen; empty for one without tables."""
+    return frozenset(MigrationContext.configure(connection).get_current_heads())

@@ -1,0 +1,97 @@
+"""/metrics: what the process does and what waits, for Prometheus. Labels name routes and kinds, never a case or person.
+
+Requests are counted in each server process; several processes of one host (PostgreSQL) are told apart by their port or
+scraped behind the balancer in turn. What waits is read from the database at each scrape.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import falcon.asgi
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from sqlalchemy import func, select
+from sqlalchemy.pool import QueuePool
+
+from api.commands import Commands, Resource, actor_of
+from engine import authorizations, models
+from engine.context import CommandContext
+from engine.process_engine import ProcessEngine
+
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+UNROUTED = "unrouted"
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+WAITING: Mapping[str, str] = {
+    "marque_jobs_due": "Jobs that should have run by now.",
+    "marque_jobs_failed": "Jobs without retries left.",
+    "marque_incidents_open": "Incidents that nobody resolved.",
+    "marque_deadlines_breached": "Deadlines that are breached and still run.",
+}
+
+
+class Measurements:
+    """The numbers of one server process; as middleware it counts each request."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        labels = ("method", "route", "status")
+        self._requests = Counter("marque_requests", "Requests answered.", labels, registry=self.registry)
+        self._seconds = Histogram(
+            "marque_request_seconds",
+            "Time to the answer.",
+            labels[:2],
+            registry=self.registry,
+            buckets=BUCKETS,
+        )
+        self._waiting = {name: Gauge(name, text, registry=self.registry) for name, text in WAITING.items()}
+        self._pool = Gauge("marque_pool_connections", "Database connections.", ["state"], registry=self.registry)
+
+    async def process_response(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, _resource: object, _succeeded: bool
+    ) -> None:
+        method = req.method if req.method in METHODS else "other"
+        route = req.uri_template or UNROUTED
+        self._requests.labels(method, route, str(resp.status_code)).inc()
+        self._seconds.labels(method, route).observe(time.perf_counter() - req.context.started)
+
+    def text(self, waiting: Mapping[str, int], engine: ProcessEngine) -> bytes:
+        """Returns the exposition with these counts of what waits."""
+        for name, count in waiting.items():
+            self._waiting[name].set(count)
+        pool = engine.database.engine.pool
+        if isinstance(pool, QueuePool):
+            self._pool.labels("in_use").set(pool.checkedout())
+            self._pool.labels("idle").set(pool.checkedin())
+        return generate_latest(self.registry)
+
+
+class Exposition(Resource):
+    """The page that Prometheus reads, with a token of somebody who may."""
+
+    def __init__(self, commands: Commands, measurements: Measurements) -> None:
+        super().__init__(commands)
+        self._measurements = measurements
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        found = await self.commands.read(actor_of(req), waiting)
+        resp.content_type = CONTENT_TYPE_LATEST
+        resp.data = self._measurements.text(found, self.commands.engine)
+
+
+def waiting(ctx: CommandContext) -> dict[str, int]:
+    """Returns how much waits, by metric."""
+    authorizations.require(ctx, "Metrics", "read")
+    job, incident, deadline = models.job.c, models.incident.c, models.deadline.c
+    conditions: dict[str, Any] = {
+        "marque_jobs_due": (job.retries > 0) & (job.due_at <= ctx.now_micros) & job.suspended.is_(False),
+        "marque_jobs_failed": job.retries == 0,
+        "marque_incidents_open": incident.resolved_at.is_(None),
+        "marque_deadlines_breached": deadline.state == "breached_open",
+    }
+    return {name: _count(ctx, condition) for name, condition in conditions.items()}
+
+
+def _count(ctx: CommandContext, condition: Any) -> int:
+    return int(ctx.connection.execute(select(func.count()).where(condition)).scalar_one())
