@@ -26,10 +26,11 @@ from engine.access_matrix import role_codes
 from engine.clock import SystemClock
 from engine.context import SYSTEM_ACTOR
 from engine.database import Database
-from engine.errors import MarqueError, ParseFailed
+from engine.errors import InvalidRequest, MarqueError, ParseFailed
 from engine.job_executor import JobExecutor
 from engine.migrations import VERSIONS as ENGINE_VERSIONS
 from engine.process_engine import ProcessEngine
+from engine.schema import current_heads, known_heads
 from engine.schema import migrate as migrate_database
 from engine.settings import Settings, read_settings
 from engine.simulations import Question
@@ -49,6 +50,9 @@ def opened() -> Iterator[ProcessEngine]:
     """One engine for the length of a command."""
     engine = build_engine(settings())
     try:
+        with engine.database.read() as connection:
+            if current_heads(connection) != known_heads((ENGINE_VERSIONS, CRM_VERSIONS)):
+                raise InvalidRequest("the database has not the schema of this version; run marque migrate")
         yield engine
     finally:
         engine.close()
