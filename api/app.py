@@ -17,16 +17,22 @@ from api import (
     calendars,
     cases,
     clock,
+    comments,
+    decision_definitions,
     deployments,
+    executions,
     external_tasks,
     health,
     history,
+    history_logs,
     identity,
     inbox,
     jobs,
     messages,
+    metrics,
     migration,
     modification,
+    people,
     process_definitions,
     process_instances,
     releases,
@@ -34,6 +40,7 @@ from api import (
     starts,
     tokens,
     user_tasks,
+    variables,
     web,
 )
 from api.commands import Commands
@@ -110,14 +117,17 @@ def rest_routes(commands: Commands, doorkeeper: Doorkeeper, waiters: Waiters) ->
         ("/process-instance", instances, None),
         ("/process-instance/count", instances, "count"),
         ("/process-instance/{instance_id}", instances, "one"),
-        ("/process-instance/{instance_id}/variables", instances, "variables"),
-        ("/process-instance/{instance_id}/variables/{name}", instances, "variable"),
         ("/process-instance/{instance_id}/activity-instances", instances, "activity_instances"),
         ("/process-instance/{instance_id}/suspended", instances, "suspended"),
         ("/task", tasks, None),
         ("/task/count", tasks, "count"),
         ("/task/{task_id}", tasks, "one"),
+        ("/task/create", tasks, "create"),
         ("/task/{task_id}/claim", tasks, "claim"),
+        ("/task/{task_id}/delegate", tasks, "delegate"),
+        ("/task/{task_id}/resolve", tasks, "resolve"),
+        ("/task/{task_id}/bpmnError", tasks, "error"),
+        ("/task/{task_id}/bpmnEscalation", tasks, "escalation"),
         ("/task/{task_id}/unclaim", tasks, "unclaim"),
         ("/task/{task_id}/assignee", tasks, "assignee"),
         ("/task/{task_id}/complete", tasks, "complete"),
@@ -125,8 +135,7 @@ def rest_routes(commands: Commands, doorkeeper: Doorkeeper, waiters: Waiters) ->
         ("/task/{task_id}/form", tasks, "form"),
         ("/task/{task_id}/deployed-form", tasks, "deployed_form"),
         ("/task/{task_id}/form-variables", tasks, "form_variables"),
-        ("/task/{task_id}/variables", tasks, "variables"),
-        ("/task/{task_id}/variables/{name}", tasks, "variable"),
+        *_variable_routes(commands),
         ("/task/{task_id}/identity-links", tasks, "identity_links"),
         *_external_routes(external_tasks.ExternalTasks(commands, waiters)),
         ("/message", messages.Messages(commands), None),
@@ -135,13 +144,72 @@ def rest_routes(commands: Commands, doorkeeper: Doorkeeper, waiters: Waiters) ->
         ("/job/count", job, "count"),
         ("/job/{job_id}", job, "one"),
         ("/job/{job_id}/retries", job, "retries"),
+        ("/job/{job_id}/execute", job, "execute"),
+        ("/job/{job_id}/duedate", job, "duedate"),
+        ("/job/{job_id}/suspended", job, "suspended"),
+        ("/job/{job_id}/stacktrace", job, "stacktrace"),
         ("/incident", incident, None),
         ("/incident/count", incident, "count"),
         ("/incident/{incident_id}", incident, "one"),
+        ("/incident/{incident_id}/annotation", incident, "annotation"),
+        *_looking_routes(commands),
         *_history_routes(commands),
         ("/history/process-instance/{instance_id}", history.HistoricInstance(commands), None),
         ("/history/user-operation", operations, None),
         ("/history/user-operation/count", operations, "count"),
+    ]
+
+
+def _variable_routes(commands: Commands) -> Iterator[Route]:
+    of_instance = variables.InstanceVariables(commands)
+    for base, resource in (
+        ("/process-instance/{instance_id}/variables", of_instance),
+        ("/execution/{instance_id}/localVariables", of_instance),
+        ("/task/{task_id}/variables", variables.TaskVariables(commands)),
+        ("/task/{task_id}/localVariables", variables.LocalTaskVariables(commands)),
+    ):
+        yield base, resource, None
+        yield f"{base}/{{name}}", resource, "one"
+
+
+def _looking_routes(commands: Commands) -> list[Route]:
+    """What clients look at around the work."""
+    decisions = decision_definitions.DecisionDefinitions(commands)
+    requirements = decision_definitions.DecisionRequirements(commands)
+    execution, comment = executions.Executions(commands), comments.Comments(commands)
+    user, group = people.Users(commands), people.Groups(commands)
+    rights, filters = people.Authorizations(commands), people.TaskFilters(commands)
+    return [
+        ("/decision-definition", decisions, None),
+        ("/decision-definition/count", decisions, "count"),
+        *[
+            (base + path, decisions, suffix)
+            for base in ("/decision-definition/{definition_id}", "/decision-definition/key/{key}")
+            for path, suffix in (("", "one"), ("/xml", "xml"), ("/evaluate", "evaluate"))
+        ],
+        ("/decision-requirements-definition", requirements, None),
+        ("/decision-requirements-definition/count", requirements, "count"),
+        ("/variable-instance", history.HistoryList(commands, history.RUNNING_VARIABLES), None),
+        ("/variable-instance/count", history.HistoryList(commands, history.RUNNING_VARIABLES), "count"),
+        ("/execution", execution, None),
+        ("/execution/count", execution, "count"),
+        ("/execution/{instance_id}", execution, "one"),
+        ("/execution/{instance_id}/messageSubscriptions/{name}/trigger", execution, "trigger"),
+        ("/task/{task_id}/comment", comment, None),
+        ("/task/{task_id}/comment/create", comment, "create"),
+        ("/task/{task_id}/comment/{comment_id}", comment, "one"),
+        ("/process-definition/statistics", metrics.Statistics(commands), None),
+        ("/metrics/{name}/sum", metrics.Metrics(commands), "sum"),
+        ("/user", user, None),
+        ("/user/count", user, "count"),
+        ("/group", group, None),
+        ("/group/count", group, "count"),
+        ("/group/{group_id}", group, "one"),
+        ("/authorization", rights, None),
+        ("/authorization/count", rights, "count"),
+        ("/authorization/check", rights, "check"),
+        ("/filter", filters, None),
+        ("/filter/count", filters, "count"),
     ]
 
 
@@ -207,7 +275,7 @@ def _definition_routes(base: str, definitions: process_definitions.ProcessDefini
 
 
 def _history_routes(commands: Commands) -> Iterator[Route]:
-    for noun, listing in history.LISTINGS.items():
+    for noun, listing in {**history.LISTINGS, **history_logs.LOGS}.items():
         resource = history.HistoryList(commands, listing)
         yield f"/history/{noun}", resource, None
         yield f"/history/{noun}/count", resource, "count"

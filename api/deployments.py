@@ -8,10 +8,10 @@ import falcon
 import falcon.asgi
 
 from api import representations
-from api.commands import Resource, actor_of
+from api.commands import Resource, actor_of, no_content
 from api.middleware import LARGE_BYTES
 from api.params import NAME_LENGTH, Parameters, TooLarge
-from engine import definitions, deployments
+from engine import definitions, deployment_removal, deployments
 from engine.context import CommandContext
 from engine.errors import InvalidRequest, NotFound
 
@@ -45,8 +45,11 @@ class Deployments(Resource):
 
     async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         name = Parameters.of_query(req).text("name")
-        found = await self.commands.read(actor_of(req), deployments.find, name=name)
-        resp.media = {"count": len(found)}
+        resp.media = {"count": await self.commands.read(actor_of(req), deployment_removal.count, name=name)}
+
+    async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, deployment_id: str) -> None:
+        await self.commands.run(actor_of(req), deployment_removal.remove, deployment_id)
+        no_content(resp)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, deployment_id: str) -> None:
         found = await self.commands.read(actor_of(req), deployments.get, deployment_id)

@@ -82,6 +82,8 @@ VARIABLES: Filters = {
     "processDefinitionId": ("definition_id", TEXT),
     "processDefinitionKey": ("definition_key", TEXT),
     "variableName": ("name", TEXT),
+    "variableNameIn": ("names", TEXTS),
+    "executionIdIn": ("process_instance_ids", TEXTS),
 }
 
 
@@ -171,6 +173,12 @@ def _show_variable(_ctx: CommandContext, row: Any) -> dict[str, Any]:
     }
 
 
+def _show_running_variable(ctx: CommandContext, row: Any) -> dict[str, Any]:
+    """VariableInstanceDto."""
+    historic = {"processDefinitionKey", "state", "createTime", "removalTime", "rootProcessInstanceId"}
+    return {key: value for key, value in _show_variable(ctx, row).items() if key not in historic} | {"batchId": None}
+
+
 LISTINGS = {
     "process-instance": Listing(
         InstanceQuery,
@@ -205,6 +213,16 @@ LISTINGS = {
         _show_variable,
     ),
 }
+
+# /variable-instance: the same list without what is history about it.
+RUNNING_VARIABLES = Listing(
+    VariableQuery,
+    VARIABLES,
+    VARIABLE_SORTS,
+    variable_queries.find_variables,
+    variable_queries.count_variables,
+    _show_running_variable,
+)
 
 
 # ------------------------------------------------------------ what people did

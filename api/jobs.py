@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import falcon
 import falcon.asgi
 from sqlalchemy import Select, func, select
 
@@ -43,6 +45,30 @@ class Jobs(Resource):
         await self.commands.run(actor_of(req), _set_retries, job_id, retries)
         no_content(resp)
 
+    async def on_post_execute(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
+        await self.commands.run(actor_of(req), _execute, job_id)
+        no_content(resp)
+
+    async def on_put_duedate(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
+        due_at = Parameters(await read_body(req)).micros("duedate")
+        if due_at is None:
+            raise InvalidRequest("duedate is missing: a job without one would never run")
+        await self.commands.run(actor_of(req), _change, job_id, {"due_at": due_at})
+        no_content(resp)
+
+    async def on_put_suspended(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
+        suspended = Parameters(await read_body(req)).boolean("suspended")
+        if suspended is None:
+            raise InvalidRequest("suspended is missing")
+        await self.commands.run(actor_of(req), _change, job_id, {"suspended": suspended})
+        no_content(resp)
+
+    async def on_get_stacktrace(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
+        found = await self.commands.read(actor_of(req), _one, job_id)
+        resp.content_type = falcon.MEDIA_TEXT
+        # A stack trace may quote a value; the message says what may be said.
+        resp.text = found["exceptionMessage"] or ""
+
 
 class Incidents(Resource):
     """Open incidents."""
@@ -55,6 +81,20 @@ class Incidents(Resource):
     async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         instance_id = Parameters.of_query(req).text("processInstanceId")
         resp.media = {"count": len(await self.commands.read(actor_of(req), _incidents, instance_id))}
+
+    async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, incident_id: str) -> None:
+        resp.media = representations.incident(await self.commands.read(actor_of(req), _incident, incident_id))
+
+    async def on_put_annotation(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, incident_id: str) -> None:
+        note = Parameters(await read_body(req)).text("annotation")
+        await self.commands.run(actor_of(req), _annotate, incident_id, note)
+        no_content(resp)
+
+    async def on_delete_annotation(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, incident_id: str
+    ) -> None:
+        await self.commands.run(actor_of(req), _annotate, incident_id, None)
+        no_content(resp)
 
     async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, incident_id: str) -> None:
         await self.commands.run(actor_of(req), _resolve, incident_id)
@@ -123,3 +163,23 @@ def _incidents(ctx: CommandContext, instance_id: str | None) -> list[Any]:
 def _resolve(ctx: CommandContext, incident_id: str) -> None:
     authorizations.require(ctx, "Incident", "resolve")
     incidents.resolve(ctx, incident_id)
+
+
+def _execute(ctx: CommandContext, job_id: str) -> None:
+    authorizations.require(ctx, "Job", "retry")
+    jobs.run_now(ctx, job_id)
+
+
+def _change(ctx: CommandContext, job_id: str, columns: Mapping[str, Any]) -> None:
+    authorizations.require(ctx, "Job", "retry")
+    jobs.change(ctx, job_id, **columns)
+
+
+def _incident(ctx: CommandContext, incident_id: str) -> Any:
+    authorizations.require(ctx, "Incident", "read")
+    return incidents.get(ctx, incident_id)
+
+
+def _annotate(ctx: CommandContext, incident_id: str, note: str | None) -> None:
+    authorizations.require(ctx, "Incident", "resolve")
+    incidents.annotate(ctx, incident_id, note)

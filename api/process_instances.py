@@ -7,18 +7,16 @@ from typing import Any
 
 import falcon.asgi
 
-from api import readings, representations
+from api import representations
 from api.commands import Resource, actor_of, no_content
 from api.params import BOOLEAN, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
-from api.typed_values import write_variable, write_variables
 from api.variable_filters import read_conditions
-from engine import authorizations, history_queries, process_instances, variables
+from engine import authorizations, history_queries, process_instances
 from engine.context import CommandContext
 from engine.definitions import Deployed
 from engine.errors import InvalidRequest, NotFound
 from engine.history_queries import INSTANCE_SORTS, ActivityQuery, InstanceQuery
 from engine.process_instances import ProcessInstance
-from engine.values import Value
 
 FILTERS: Filters = {
     "processInstanceIds": ("ids", TEXTS),
@@ -60,19 +58,6 @@ class ProcessInstances(Resource):
         await self.commands.run(actor_of(req), process_instances.cancel, instance_id, reason=reason)
         no_content(resp)
 
-    async def on_get_variables(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
-        root_id, values = await self.commands.read(actor_of(req), _variables, instance_id)
-        resp.media = write_variables(await readings.shown(self.commands, actor_of(req), root_id, values))
-
-    async def on_get_variable(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str, name: str
-    ) -> None:
-        root_id, values = await self.commands.read(actor_of(req), _variables, instance_id)
-        if name not in values:
-            raise NotFound(f"the process instance {instance_id} has no variable of this name")
-        seen = await readings.shown(self.commands, actor_of(req), root_id, {name: values[name]})
-        resp.media = write_variable(seen[name])
-
     async def on_get_activity_instances(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str
     ) -> None:
@@ -109,12 +94,6 @@ def running(ctx: CommandContext, instance_id: str) -> ProcessInstance:
     if row.ended_at is not None:
         raise NotFound(f"the process instance {instance_id} is over; see its history")
     return row
-
-
-def _variables(ctx: CommandContext, instance_id: str) -> tuple[str, dict[str, Value]]:
-    row = running(ctx, instance_id)
-    scope_id = "" if row.id == row.root_id else row.id
-    return row.root_id, variables.of_instance(ctx, row.root_id, scope_id=scope_id)
 
 
 def _activity_tree(ctx: CommandContext, instance_id: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import falcon.asgi
@@ -10,10 +11,11 @@ import falcon.asgi
 from api import forms, readings, representations
 from api.commands import Resource, actor_of, no_content
 from api.params import BOOLEAN, INTEGER, MICROS, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
-from api.typed_values import read_variables, write_variable, write_variables
-from engine import authorizations, user_tasks
+from api.typed_values import read_variables, write_variables
+from api.variable_filters import CONDITIONS
+from engine import authorizations, user_tasks, variable_changes
 from engine.context import CommandContext
-from engine.errors import NotFound
+from engine.errors import InvalidRequest, NotFound
 from engine.user_tasks import SORTS, Candidates, TaskQuery, UserTask
 from engine.values import Value
 
@@ -36,6 +38,8 @@ FILTERS: Filters = {
     "createdBefore": ("created_before", MICROS),
     "createdAfter": ("created_after", MICROS),
     "priority": ("priority", INTEGER),
+    "processVariables": ("process_variables", CONDITIONS),
+    "taskVariables": ("task_variables", CONDITIONS),
 }
 DEFAULT_SORT = (("dueDate", "asc"),)
 
@@ -81,6 +85,44 @@ class UserTasks(Resource):
         else:
             no_content(resp)
 
+    async def on_post_delegate(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        user_id = Parameters(await read_body(req)).required("userId")
+        await self.commands.run(actor_of(req), user_tasks.delegate, task_id, user_id)
+        no_content(resp)
+
+    async def on_post_resolve(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        values = read_variables(Parameters(await read_body(req)).raw("variables"))
+        await self.commands.run(actor_of(req), _resolve, task_id, values)
+        no_content(resp)
+
+    async def on_put_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        await self.commands.run(actor_of(req), _change, task_id, Parameters(await read_body(req)))
+        no_content(resp)
+
+    async def on_delete_one(self, req: falcon.asgi.Request, _resp: falcon.asgi.Response, task_id: str) -> None:
+        await self.commands.read(actor_of(req), readable, task_id)
+        raise InvalidRequest(f"The task {task_id} cannot be deleted because it is part of a running process")
+
+    async def on_post_create(self, _req: falcon.asgi.Request, _resp: falcon.asgi.Response) -> None:
+        raise InvalidRequest("a task belongs to a process here: start one, or modify an instance")
+
+    async def on_post_error(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        body = Parameters(await read_body(req))
+        throw = partial(
+            user_tasks.throw_error,
+            code=body.required("errorCode"),
+            message=body.text("errorMessage") or "",
+            values=read_variables(body.raw("variables")),
+        )
+        await self.commands.run(actor_of(req), throw, task_id)
+        no_content(resp)
+
+    async def on_post_escalation(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        body = Parameters(await read_body(req))
+        code, values = body.required("escalationCode"), read_variables(body.raw("variables"))
+        await self.commands.run(actor_of(req), user_tasks.throw_escalation, task_id, code, values)
+        no_content(resp)
+
     async def _for_user(
         self,
         req: falcon.asgi.Request,
@@ -98,17 +140,6 @@ class UserTasks(Resource):
 
     async def on_get_deployed_form(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
         resp.media = await self.commands.read(actor_of(req), _deployed_form, task_id)
-
-    async def on_get_variables(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
-        resp.media = write_variables(await self._values(req, task_id))
-
-    async def on_get_variable(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, name: str
-    ) -> None:
-        seen = await self._values(req, task_id, only=(name,))
-        if name not in seen:
-            raise NotFound(f"the task {task_id} sees no variable of this name")
-        resp.media = write_variable(seen[name])
 
     async def on_get_form_variables(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
         only = Parameters.of_query(req).texts("variableNames")
@@ -167,6 +198,34 @@ def _on_behalf(
         task = user_tasks.get(ctx, task_id)
         authorizations.require_task(ctx, task, "assign")
     return command(ctx, task_id, user_id)
+
+
+def _resolve(ctx: CommandContext, task_id: str, values: dict[str, Value]) -> None:
+    if values:
+        variable_changes.change_task(ctx, task_id, values)
+    user_tasks.resolve(ctx, task_id)
+
+
+# What PUT /task/{id} may change: field -> (column, how to read it). Name and description are the diagram's.
+CHANGES: Filters = {
+    "assignee": ("assignee", Parameters.short),
+    "owner": ("owner", Parameters.short),
+    "delegationState": ("delegation_state", Parameters.short),
+    "due": ("due_at", MICROS),
+    "followUp": ("follow_up_at", MICROS),
+    "priority": ("priority", INTEGER),
+}
+
+
+def _change(ctx: CommandContext, task_id: str, body: Parameters) -> None:
+    """As in Camunda, what the body leaves out becomes null; a priority stays."""
+    task = readable(ctx, task_id)
+    columns = {column: read(body, name) for name, (column, read) in CHANGES.items()}
+    if columns["priority"] is None:
+        columns["priority"] = task.priority
+    if columns["delegation_state"] not in {None, "PENDING", "RESOLVED"}:
+        raise InvalidRequest("delegationState must be PENDING or RESOLVED")
+    user_tasks.change(ctx, task_id, **columns)
 
 
 def _deployed_form(ctx: CommandContext, task_id: str) -> dict[str, Any]:

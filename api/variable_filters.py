@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from api.params import Reader
 from api.times import read_instant
 from engine.errors import InvalidRequest
 from engine.values import Value, load
@@ -64,3 +65,6 @@ def _inferred(text: str) -> Value:
     except InvalidRequest:
         return text
     return text if isinstance(value, (list, dict)) else value
+
+
+CONDITIONS: Reader = lambda parameters, name: read_conditions(parameters.raw(name))  # noqa: E731

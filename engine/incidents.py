@@ -69,6 +69,25 @@ def resolve(ctx: CommandContext, incident_id: str) -> None:
     history.record(ctx, history.ADMIN_CHAIN, "incident.resolved", {"incident": incident_id})
 
 
+def annotate(ctx: CommandContext, incident_id: str, annotation: str | None) -> None:
+    """Keeps what operators note on an open incident; a later note takes the place of an earlier one."""
+    table = models.incident
+    kept = None if annotation is None else annotation[:MESSAGE_LENGTH]
+    changed = ctx.connection.execute(update(table).where(table.c.id == incident_id).values(annotation=kept))
+    if changed.rowcount != 1:
+        raise NotFound(f"there is no incident {incident_id}")
+
+
+def get(ctx: CommandContext, incident_id: str) -> Any:
+    """Returns an open incident; raises NotFound."""
+    table = models.incident
+    query = select(table).where(table.c.id == incident_id, table.c.resolved_at.is_(None))
+    row = ctx.connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no open incident {incident_id}")
+    return row
+
+
 def resolve_of_job(ctx: CommandContext, job_id: str) -> None:
     """Closes the incidents of a job that went through at last."""
     table = models.incident

@@ -361,3 +361,19 @@ def set_retries(ctx: CommandContext, job_id: str, retries: int) -> None:
         raise NotFound(f"there is no job {job_id}")
     if retries > 0:
         resolve_of_job(ctx, job_id)
+
+
+def change(ctx: CommandContext, job_id: str, **columns: Any) -> None:
+    """Changes when a job is due, or holds it; raises NotFound."""
+    table = models.job
+    if ctx.connection.execute(update(table).where(table.c.id == job_id).values(**columns)).rowcount != 1:
+        raise NotFound(f"there is no job {job_id}")
+
+
+def run_now(ctx: CommandContext, job_id: str) -> None:
+    """Runs one job in this transaction, whether or not it is due; what fails stays as it was."""
+    table = models.job
+    job = ctx.connection.execute(select(table).where(table.c.id == job_id).with_for_update()).one_or_none()
+    if job is None:
+        raise NotFound(f"there is no job {job_id}")
+    run(ctx, job)

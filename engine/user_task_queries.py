@@ -12,6 +12,7 @@ from engine import models, releases
 from engine.context import CommandContext
 from engine.errors import NotFound
 from engine.queries import equal, ordered
+from engine.variable_conditions import VariableCondition, holds, holds_in_scope
 
 TASK, CANDIDATE = models.user_task, models.task_candidate
 

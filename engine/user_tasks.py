@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from engine import authorizations, decisions, models, process_instances, variables
 from engine.context import CommandContext
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict, InvalidRequest, NotFound
 from engine.forms import Form
 from engine.ids import new_id
 from engine.process_instances import COLUMNS, ProcessInstance, Running
@@ -43,6 +43,7 @@ from engine.user_task_queries import (
 from engine.values import PersonalRef, decode, encode
 
 CANDIDATE = models.task_candidate
+PENDING = "PENDING"
 
 
 def form_of(ctx: CommandContext, task: UserTask) -> Form | None:
@@ -63,7 +64,7 @@ def attempts_of(ctx: CommandContext, task_id: str) -> list[dict[str, Any]]:
 def claim(ctx: CommandContext, task_id: str, user_id: str | None = None) -> UserTask:
     """Makes a task somebody's own. Raises Conflict naming the holder if somebody else was faster."""
     wanted = user_id or ctx.actor.user_id
-    running, task = _open_task(ctx, task_id, operation="claim")
+    running, task = open_task(ctx, task_id, operation="claim")
     if task.assignee == wanted:
         return task
     if task.assignee is not None:
@@ -73,13 +74,13 @@ def claim(ctx: CommandContext, task_id: str, user_id: str | None = None) -> User
 
 def unclaim(ctx: CommandContext, task_id: str) -> UserTask:
     """Gives a task back to its groups."""
-    running, task = _open_task(ctx, task_id, operation="unclaim")
+    running, task = open_task(ctx, task_id, operation="unclaim")
     return task if task.assignee is None else _assign(ctx, running, task, None, kind="task.unclaimed")
 
 
 def assign(ctx: CommandContext, task_id: str, user_id: str | None) -> UserTask:
     """Hands a task to somebody, whoever had it."""
-    running, task = _open_task(ctx, task_id, operation="assign")
+    running, task = open_task(ctx, task_id, operation="assign")
     return _assign(ctx, running, task, user_id, kind="task.assigned")
 
 
@@ -100,7 +101,9 @@ def complete(ctx: CommandContext, task_id: str, values: Mapping[str, Any] | None
 
     Raises FormInvalid with messages per field, Forbidden, Conflict if it is done already or somebody else has it.
     """
-    running, task = _open_task(ctx, task_id, operation="complete")
+    running, task = open_task(ctx, task_id, operation="complete")
+    if task.delegation_state == PENDING:
+        raise InvalidRequest(f"task {task.id} is delegated; it is resolved before {task.owner} completes it")
     accepted = _checked(ctx, running, task, dict(values or {}))
     running.reported = accepted
     outcome = running.instance.complete(task.id, accepted)
@@ -110,7 +113,7 @@ def complete(ctx: CommandContext, task_id: str, values: Mapping[str, Any] | None
 
 def record_attempt(ctx: CommandContext, task_id: str, values: Mapping[str, Any]) -> UserTask:
     """Keeps what was tried on a task without completing it (a call that reached nobody, A-42, A-50)."""
-    running, task = _open_task(ctx, task_id, operation="complete")
+    running, task = open_task(ctx, task_id, operation="complete")
     form = variables.find_form(ctx, task.form_ref, running.row.release) if task.form_ref else None
     visible = running.instance.variables(task.scope_id)
     typed = dict(values)
@@ -180,7 +183,7 @@ def _task_with_instance(dialect: str) -> Select[Any]:
 SELECT_TASK = Statement(_task_with_instance)
 
 
-def _open_task(ctx: CommandContext, task_id: str, *, operation: str) -> tuple[Running, UserTask]:
+def open_task(ctx: CommandContext, task_id: str, *, operation: str) -> tuple[Running, UserTask]:
     """Reads task and instance with one statement and guards: it exists, is open, and the actor may do this."""
     roles = "|".join(["", *sorted(ctx.actor.roles), ""])
     row = SELECT_TASK.first(ctx.connection, task_id=task_id, roles=roles, user_id=ctx.actor.user_id)
@@ -198,6 +201,57 @@ def _open_task(ctx: CommandContext, task_id: str, *, operation: str) -> tuple[Ru
     if operation == "complete" and task.assignee not in {None, ctx.actor.user_id} and not ctx.actor.is_system:
         raise Conflict(f"task {task.id} is claimed by {task.assignee}", holder=task.assignee)
     return process_instances.running_from(ctx, instance_row), task
+
+
+# ------------------------------------------------------------ handing over, telling
+
+
+def delegate(ctx: CommandContext, task_id: str, user_id: str) -> UserTask:
+    """Lets somebody else do a part of the work; the task comes back to its owner when it is resolved."""
+    running, task = open_task(ctx, task_id, operation="assign")
+    owner = task.owner or task.assignee or ctx.actor.user_id
+    return update_task(ctx, running, task, "task.delegated", assignee=user_id, owner=owner, delegation_state=PENDING)
+
+
+def resolve(ctx: CommandContext, task_id: str) -> UserTask:
+    """Gives a delegated task back to its owner."""
+    running, task = open_task(ctx, task_id, operation="complete")
+    return update_task(ctx, running, task, "task.resolved", assignee=task.owner, delegation_state="RESOLVED")
+
+
+def change(ctx: CommandContext, task_id: str, **columns: Any) -> UserTask:
+    """Changes who has a task, until when and how urgent it is; name and description are the diagram's."""
+    running, task = open_task(ctx, task_id, operation="assign")
+    return update_task(ctx, running, task, "task.updated", **columns)
+
+
+def update_task(ctx: CommandContext, running: Running, task: UserTask, kind: str, **columns: Any) -> UserTask:
+    """Writes columns of an open task and the event that tells of it."""
+    ctx.connection.execute(update(TASK).where(TASK.c.id == task.id).values(**columns))
+    assignee = columns.get("assignee", task.assignee)
+    body = {"task": task.id, "element": task.element_id, "assignee": assignee, "was": task.assignee}
+    process_instances.apply(ctx, running, kind=kind, body=body)
+    return get(ctx, task_id=task.id)
+
+
+def throw_error(
+    ctx: CommandContext, task_id: str, code: str, *, message: str = "", values: Mapping[str, Any] | None = None
+) -> None:
+    """Ends a task by a BPMN error, which the diagram catches or which ends the instance as failed."""
+    running, task = open_task(ctx, task_id, operation="complete")
+    accepted = variables.accept_into(ctx, running, dict(values or {}))
+    outcome = running.instance.throw_error(task.id, code, message, accepted)
+    body = {"task": task.id, "element": task.element_id, "code": code}
+    process_instances.apply(ctx, running, outcome, kind="task.error_thrown", body=body)
+
+
+def throw_escalation(ctx: CommandContext, task_id: str, code: str, values: Mapping[str, Any] | None = None) -> None:
+    """Throws an escalation from a task, which goes on waiting unless the diagram interrupts it."""
+    running, task = open_task(ctx, task_id, operation="complete")
+    accepted = variables.accept_into(ctx, running, dict(values or {}))
+    outcome = running.instance.throw_escalation(task.id, code, accepted)
+    body = {"task": task.id, "element": task.element_id, "code": code}
+    process_instances.apply(ctx, running, outcome, kind="task.escalation_thrown", body=body)
 
 
 __all__ = [

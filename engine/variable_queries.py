@@ -24,6 +24,7 @@ class VariableQuery:
     definition_id: str | None = None
     definition_key: str | None = None
     name: str | None = None
+    names: tuple[str, ...] | None = None
 
 
 VARIABLE_SORTS: Columns = {"instanceId": VARIABLE.c.process_instance_id, "variableName": VARIABLE.c.name}
@@ -38,6 +39,8 @@ def _variable_statement(ctx: CommandContext, query: VariableQuery, *columns: Any
     )
     if query.process_instance_ids is not None:
         newest = newest.where(table.root_id.in_(query.process_instance_ids))
+    if query.names is not None:
+        newest = newest.where(table.name.in_(query.names))
     latest = newest.subquery()
     return (
         select(*columns)

@@ -1,0 +1,138 @@
+"""Variables of instances, executions and tasks, written: one by name, or several with `{modifications, deletions}`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import falcon.asgi
+
+from api import readings
+from api.commands import Resource, actor_of, no_content
+from api.params import Parameters, read_body
+from api.process_instances import running
+from api.typed_values import read_variable, read_variables, write_variable, write_variables
+from api.user_tasks import readable
+from engine import variable_changes, variables
+from engine.context import CommandContext
+from engine.errors import NotFound
+from engine.values import Value
+
+Change = Callable[..., None]
+Query = Callable[[CommandContext, str], tuple[str, dict[str, Value]]]
+
+
+class _Variables(Resource):
+    """What instances and tasks have in common: a change is one transaction, a reading shows what the actor may see."""
+
+    async def _change(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, command: Change) -> None:
+        body = Parameters(await read_body(req))
+        changes = read_variables(body.raw("modifications"), name="modifications")
+        command = partial(command, changes=changes, deletions=body.texts("deletions") or ())
+        await self.commands.run(actor_of(req), command)
+        no_content(resp)
+
+    async def _put(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, command: Change, name: str) -> None:
+        value = read_variable(await read_body(req), name=name)
+        await self.commands.run(actor_of(req), partial(command, changes={name: value}))
+        no_content(resp)
+
+    async def _delete(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, command: Change, name: str) -> None:
+        await self.commands.run(actor_of(req), partial(command, changes={}, deletions=(name,)))
+        no_content(resp)
+
+    async def _shown(
+        self, req: falcon.asgi.Request, query: Query, which: str, only: str | None = None
+    ) -> dict[str, Value]:
+        root_id, values = await self.commands.read(actor_of(req), query, which)
+        wanted = values if only is None else {name: value for name, value in values.items() if name == only}
+        return await readings.shown(self.commands, actor_of(req), root_id, wanted)
+
+    async def _one(self, req: falcon.asgi.Request, query: Query, which: str, name: str) -> dict[str, Any]:
+        shown = await self._shown(req, query, which, name)
+        if name not in shown:
+            raise NotFound(f"{which} has no variable of this name")
+        return write_variable(shown[name])
+
+
+class InstanceVariables(_Variables):
+    """Variables of a process instance or of its only execution. Reading them stands in api/process_instances.py."""
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        await self._change(req, resp, partial(_change_instance, instance_id=instance_id))
+
+    async def on_put_one(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str, name: str
+    ) -> None:
+        await self._put(req, resp, partial(_change_instance, instance_id=instance_id), name)
+
+    async def on_delete_one(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str, name: str
+    ) -> None:
+        await self._delete(req, resp, partial(_change_instance, instance_id=instance_id), name)
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        resp.media = write_variables(await self._shown(req, _instance_values, instance_id))
+
+    async def on_get_one(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str, name: str
+    ) -> None:
+        resp.media = await self._one(req, _instance_values, instance_id, name)
+
+
+class TaskVariables(_Variables):
+    """Variables that a task sees. Reading them stands in api/user_tasks.py."""
+
+    local = False
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        await self._change(req, resp, partial(_change_task, task_id=task_id, local=self.local))
+
+    async def on_put_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, name: str) -> None:
+        await self._put(req, resp, partial(_change_task, task_id=task_id, local=self.local), name)
+
+    async def on_delete_one(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, name: str
+    ) -> None:
+        await self._delete(req, resp, partial(_change_task, task_id=task_id, local=self.local), name)
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        resp.media = write_variables(await self._shown(req, self._query(), task_id))
+
+    async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, name: str) -> None:
+        resp.media = await self._one(req, self._query(), task_id, name)
+
+    def _query(self) -> Query:
+        return _local_values if self.local else _task_values
+
+
+class LocalTaskVariables(TaskVariables):
+    """Variables inside one task."""
+
+    local = True
+
+
+def _change_instance(ctx: CommandContext, *, instance_id: str, changes: Any, deletions: Any = ()) -> None:
+    variable_changes.change_instance(ctx, instance_id, changes, deletions=deletions)
+
+
+def _change_task(ctx: CommandContext, *, task_id: str, local: bool, changes: Any, deletions: Any = ()) -> None:
+    variable_changes.change_task(ctx, task_id, changes, deletions=deletions, local=local)
+
+
+def _instance_values(ctx: CommandContext, instance_id: str) -> tuple[str, dict[str, Value]]:
+    row = running(ctx, instance_id)
+    scope_id = "" if row.id == row.root_id else row.id
+    return row.root_id, variables.of_instance(ctx, row.root_id, scope_id=scope_id)
+
+
+def _task_values(ctx: CommandContext, task_id: str) -> tuple[str, dict[str, Value]]:
+    task = readable(ctx, task_id)
+    local = variables.of_instance(ctx, task.root_id, scope_id=task.activity_id)
+    return task.root_id, readings.of_task(ctx, task) | local
+
+
+def _local_values(ctx: CommandContext, task_id: str) -> tuple[str, dict[str, Value]]:
+    task = readable(ctx, task_id)
+    return task.root_id, variables.of_instance(ctx, task.root_id, scope_id=task.activity_id)

@@ -1,0 +1,160 @@
+"""The rest of Camunda's contract: variables that are written, tables that are tried, tasks that are handed over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.desk import Person
+
+
+@pytest.fixture
+def instance_id(task_id: str, csr: Person) -> str:
+    return str(csr.get(f"/engine-rest/task/{task_id}").json["processInstanceId"])
+
+
+ROUND_TRIPS: dict[str, dict[str, Any]] = {
+    "text": {"value": "小王", "type": "String", "valueInfo": {}},
+    "whole": {"value": 5, "type": "Integer", "valueInfo": {}},
+    "long": {"value": 2**40, "type": "Long", "valueInfo": {}},
+    "double": {"value": 2.5, "type": "Double", "valueInfo": {}},
+    "truth": {"value": True, "type": "Boolean", "valueInfo": {}},
+    "instant": {"value": "2026-10-01T22:40:00.000+0800", "type": "Date", "valueInfo": {}},
+    "json": {"value": '{"a":[1,2]}', "type": "Json", "valueInfo": {}},
+    "nothing": {"value": None, "type": "Null", "valueInfo": {}},
+}
+
+
+def test_variables_of_every_type_are_written_read_and_removed(
+    admin: Person, csr: Person, task_id: str, instance_id: str
+) -> None:
+    csr.post(f"/engine-rest/task/{task_id}/claim", {"userId": "csr"})
+    base = f"/engine-rest/process-instance/{instance_id}/variables"
+    assert admin.post(base, {"modifications": ROUND_TRIPS}).status_code == 204
+    for name, typed in ROUND_TRIPS.items():
+        assert csr.get(f"/engine-rest/task/{task_id}/variables/{name}").json == typed, name
+    assert admin.put(f"{base}/whole", {"value": 6}).status_code == 204
+    assert admin.delete(f"{base}/double").status_code == 204
+    assert admin.post(base, {"deletions": ["truth"]}).status_code == 204
+    left = csr.get(base).json
+    assert (left["whole"]["value"], {"double", "truth"} & left.keys()) == (6, set())
+    assert csr.put(f"{base}/whole", {"value": 7}).status_code == 403
+    assert admin.get("/api/audit/verify").json["intact"]
+
+
+def test_who_has_a_task_writes_what_it_sees_and_what_stays_inside(csr: Person, task_id: str, instance_id: str) -> None:
+    csr.post(f"/engine-rest/task/{task_id}/claim", {"userId": "csr"})
+    assert csr.put(f"/engine-rest/task/{task_id}/variables/colour", {"value": 3}).status_code == 204
+    local = f"/engine-rest/task/{task_id}/localVariables"
+    assert csr.post(local, {"modifications": {"draft": {"value": 1}}}).status_code == 204
+    assert csr.get(local).json.keys() == {"draft"}
+    assert csr.get(f"/engine-rest/task/{task_id}/variables").json.keys() >= {"draft", "colour"}
+    assert "draft" not in csr.get(f"/engine-rest/process-instance/{instance_id}/variables").json
+    assert csr.get("/engine-rest/task", query_string="processVariables=colour_gteq_3").json[0]["id"] == task_id
+    assert csr.get("/engine-rest/task/count", query_string="processVariables=colour_gt_3").json == {"count": 0}
+    assert csr.get("/engine-rest/task/count", query_string="taskVariables=draft_eq_1").json == {"count": 1}
+
+
+def test_a_delegated_task_comes_back_before_it_is_completed(admin: Person, csr: Person, task_id: str) -> None:
+    csr.post(f"/engine-rest/task/{task_id}/claim", {"userId": "csr"})
+    assert csr.post(f"/engine-rest/task/{task_id}/delegate", {"userId": "csr2"}).status_code == 204
+    second = Person(csr.client, "csr2")
+    task = second.get(f"/engine-rest/task/{task_id}").json
+    assert (task["assignee"], task["owner"], task["delegationState"]) == ("csr2", "csr", "PENDING")
+    body = {"variables": {"caller": {"value": "Wang"}}}
+    assert second.post(f"/engine-rest/task/{task_id}/complete", body).status_code == 400
+    assert second.post(f"/engine-rest/task/{task_id}/resolve", {}).status_code == 204
+    assert csr.post(f"/engine-rest/task/{task_id}/complete", body).status_code == 204
+
+
+def test_comments_are_personal_text(csr: Person, admin: Person, task_id: str) -> None:
+    csr.post(f"/engine-rest/task/{task_id}/claim", {"userId": "csr"})
+    made = csr.post(f"/engine-rest/task/{task_id}/comment/create", {"message": "Mr Wang is deaf"}).json
+    assert csr.get(f"/engine-rest/task/{task_id}/comment/{made['id']}").json["message"] == "Mr Wang is deaf"
+    (seen,) = admin.get(f"/engine-rest/task/{task_id}/comment").json
+    assert (seen["message"], seen["userId"]) == ("***", "csr")
+
+
+def test_a_task_is_changed_but_not_made_or_removed_beside_its_process(csr: Person, task_id: str) -> None:
+    csr.post(f"/engine-rest/task/{task_id}/claim", {"userId": "csr"})
+    body = {"assignee": "csr", "priority": 90, "due": "2026-10-02T10:00:00.000+0800"}
+    assert csr.put(f"/engine-rest/task/{task_id}", body).status_code == 204
+    task = csr.get(f"/engine-rest/task/{task_id}").json
+    assert (task["priority"], task["due"]) == (90, "2026-10-02T10:00:00.000+0800")
+    assert csr.delete(f"/engine-rest/task/{task_id}").status_code == 400
+    assert csr.post("/engine-rest/task/create", {"name": "x"}).status_code == 400
+
+
+def test_an_uncaught_error_of_a_task_ends_the_instance(csr: Person, task_id: str, instance_id: str) -> None:
+    csr.post(f"/engine-rest/task/{task_id}/claim", {"userId": "csr"})
+    assert csr.post(f"/engine-rest/task/{task_id}/bpmnEscalation", {"escalationCode": "none"}).status_code == 204
+    assert csr.post(f"/engine-rest/task/{task_id}/bpmnError", {"errorCode": "broken"}).status_code == 204
+    state = csr.get(f"/engine-rest/history/process-instance/{instance_id}").json["state"]
+    assert state == "INTERNALLY_TERMINATED"
+
+
+TABLE = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="https://marque.app/test">
+  <decision id="discount" name="折扣"><decisionTable id="t" hitPolicy="UNIQUE">
+    <input id="i"><inputExpression id="e" typeRef="number"><text>amount</text></inputExpression></input>
+    <output id="o" name="percent" typeRef="number" />
+    <rule id="r1"><inputEntry id="a"><text>&lt; 100</text></inputEntry>
+      <outputEntry id="b"><text>0</text></outputEntry></rule>
+    <rule id="r2"><inputEntry id="c"><text>&gt;= 100</text></inputEntry>
+      <outputEntry id="f"><text>5</text></outputEntry></rule>
+  </decisionTable></decision>
+</definitions>"""
+
+
+def test_a_table_is_listed_read_and_tried(owner: Person, csr: Person) -> None:
+    made = owner.deploy({"discount.dmn": TABLE})
+    assert made.status_code == 200, made.text
+    (listed,) = owner.get("/engine-rest/decision-definition", query_string="key=discount&latestVersion=true").json
+    assert owner.get(f"/engine-rest/decision-definition/{listed['id']}").json == listed
+    assert owner.get("/engine-rest/decision-definition/key/discount/xml").json["dmnXml"] == TABLE
+    body = {"variables": {"amount": {"value": 250}}}
+    tried = owner.post("/engine-rest/decision-definition/key/discount/evaluate", body).json
+    assert tried == [{"percent": {"type": "Integer", "value": 5, "valueInfo": {}}}]
+    assert csr.post("/engine-rest/decision-definition/key/discount/evaluate", body).status_code == 403
+    assert owner.get("/engine-rest/decision-definition/count").json == {"count": 1}
+    assert owner.get("/engine-rest/process-definition/key/discount").status_code == 404
+
+
+def test_a_deployment_goes_only_if_nothing_refers_to_it(owner: Person, admin: Person, calls: str) -> None:
+    (found,) = owner.get("/engine-rest/deployment").json
+    assert owner.get("/engine-rest/deployment/count").json == {"count": 1}
+    assert owner.delete(f"/engine-rest/deployment/{found['id']}").status_code == 403
+    refused = admin.delete(f"/engine-rest/deployment/{found['id']}")
+    assert (refused.status_code, "a release was made from it" in refused.json["message"]) == (409, True)
+
+
+def test_logs_and_statistics_tell_what_happened(admin: Person, csr: Person, calls: str, task_id: str) -> None:
+    csr.post(f"/engine-rest/task/{task_id}/claim", {"userId": "csr"})
+    (link,) = csr.get("/engine-rest/history/identity-link-log").json
+    assert (link["userId"], link["operationType"], link["taskId"]) == ("csr", "add", task_id)
+    changed = csr.get("/engine-rest/history/detail").json
+    assert {"subject", "case_no"} <= {one["variableName"] for one in changed}
+    for noun in ("decision-instance", "incident", "external-task-log", "job-log"):
+        assert admin.get(f"/engine-rest/history/{noun}").json == [], noun
+        assert admin.get(f"/engine-rest/history/{noun}/count").json == {"count": 0}, noun
+    (told,) = admin.get("/engine-rest/process-definition/statistics").json
+    assert (told["id"], told["instances"]) == (calls, 1)
+    assert admin.get("/engine-rest/metrics/process-instances/sum").json == {"result": 1}
+
+
+def test_clients_ask_who_there_is_and_what_they_may(admin: Person, csr: Person) -> None:
+    assert [one["id"] for one in csr.get("/engine-rest/user").json] == ["csr"]
+    assert admin.get("/engine-rest/user/count").json["count"] > 5
+    assert admin.get("/engine-rest/group", query_string="member=css").json == [
+        {"id": "CSS", "name": "客服主管", "type": "WORKFLOW"}
+    ]
+    question = "permissionName=CREATE&resourceName=Deployment&resourceType=9"
+    answers = [one.get("/engine-rest/authorization/check", query_string=question).json for one in (admin, csr)]
+    assert [answer["authorized"] for answer in answers] == [True, False]
+
+
+def test_executions_are_instances(csr: Person, task_id: str, instance_id: str) -> None:
+    (found,) = csr.get("/engine-rest/execution", query_string=f"processInstanceId={instance_id}").json
+    assert found == {"id": instance_id, "processInstanceId": instance_id, "ended": False, "tenantId": None}
+    assert csr.get(f"/engine-rest/execution/{instance_id}/localVariables/subject").json["value"] == "tyres"
