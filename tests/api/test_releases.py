@@ -170,3 +170,32 @@ def test_an_owner_asks_what_a_draft_would_have_decided(
     ):
         assert owner.post("/api/simulate", {**question, **wrong}).status_code == 400, wrong
     assert owner.post("/api/simulate", {**question, "decisionKey": "dt_1"}).status_code == 404
+
+
+HOSTILE: tuple[Any, ...] = (
+    {"effectiveAt": 5},
+    {"comment": {"a": 1}},
+    {"comment": "x" * 3_000},
+    {"decisionKey": "dt_99", "since": "2026-10-01", "draft": "x"},
+    {"decisionKey": "dt_99", "since": "2026-10-01T00:00:00Z", "draft": "x", "limit": 10**30},
+    {"decisionKey": "dt_99", "since": "2026-10-01T00:00:00Z", "draft": table(), "given": {"amount": {"$personal": {}}}},
+    {"decisionKey": "dt_99", "since": "2026-10-01T00:00:00Z", "draft": table(), "given": {"amount": {"$x": 1}}},
+    {"decisionKey": {}, "since": [], "draft": 1},
+)
+
+
+def test_nonsense_is_refused_and_never_a_bug(proposed: str, second: Person) -> None:
+    for verb in ("approve", "reject", "examine"):
+        for proposal_id in (proposed, "01a2%27%22--", "x" * 300):
+            for body in HOSTILE[:3]:
+                answer = second.post(f"/api/proposals/{proposal_id}/{verb}", body)
+                assert answer.status_code < 500, answer.text
+    for body in HOSTILE:
+        assert second.post("/api/simulate", body).status_code == 400, body
+    for path in (
+        "/api/proposals?state=x",
+        "/api/diff?from=a:b:c@1&to=@",
+        "/api/releases?maxResults=x",
+        "/api/diff?from=%27@1&to=x",
+    ):
+        assert 400 <= second.get(path).status_code < 500, path
