@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from engine import decisions, definitions
 from engine.bpmn.definition import Definition
 from engine.context import CommandContext
+from engine.definitions import Deployed
 from engine.dmn.result import DecisionResult
 from engine.errors import ExecutionFailed, NotFound
 from engine.feel import Environment
@@ -41,26 +42,22 @@ class InstanceServices:
         anchor: datetime | None = None,
     ) -> DecisionResult:
         """Asks a deployed decision; a missing one stops the instance with a sentence that says so."""
-        try:
-            deployed = definitions.resolve(
-                self._ctx,
-                "decision",
-                decision_ref,
-                release=self._release,
-                binding=binding,
-                version=version,
-                deployment_id=self._deployment_id,
-            )
-        except NotFound as cause:
-            raise ExecutionFailed(str(cause), code="unknownDecision") from cause
+        deployed = self._resolve("decision", decision_ref, binding, version)
         return decisions.decide(self._ctx, deployed, variables, anchor=anchor)
 
     def definition(self, key: str, *, binding: str = "latest", version: str | None = None) -> tuple[str, Definition]:
         """Returns the diagram that a call activity names, with its definition id."""
+        deployed = self._resolve("process", key, binding, version)
+        return deployed.id, self.definition_by_id(deployed.id)
+
+    def definition_by_id(self, definition_id: str) -> Definition:
+        return self._ctx.engine.definitions.process(self._ctx, definition_id)
+
+    def _resolve(self, kind: Literal["decision", "process"], key: str, binding: str, version: str | None) -> Deployed:
         try:
-            deployed = definitions.resolve(
+            return definitions.resolve(
                 self._ctx,
-                "process",
+                kind,
                 key,
                 release=self._release,
                 binding=binding,
@@ -68,8 +65,4 @@ class InstanceServices:
                 deployment_id=self._deployment_id,
             )
         except NotFound as cause:
-            raise ExecutionFailed(str(cause), code="unknownProcess") from cause
-        return deployed.id, self.definition_by_id(deployed.id)
-
-    def definition_by_id(self, definition_id: str) -> Definition:
-        return self._ctx.engine.definitions.process(self._ctx, definition_id)
+            raise ExecutionFailed(str(cause), code=f"unknown{kind.capitalize()}") from cause

@@ -99,9 +99,7 @@ class Instance:
             services=services,
             limits=limits,
         )
-        for name, value in variables.items():
-            workflow.scopes.set_local(ROOT, name, value)
-            workflow.steps.append(VariableSet(ROOT, name, value))
+        workflow.put_variables(ROOT, variables)
         begin = process.starts if start_event_id is None else (process.entries[start_event_id],)
         beside = process.companions.get(start_event_id or "", ())
         workflow.begin(begin, fired=start_event_id is not None, beside=beside)
@@ -184,9 +182,7 @@ class Instance:
         """Changes variables of one scope from outside; conditional events look at them again."""
         workflow = self._workflow
         self._scope(scope_id)
-        for name, value in changes.items():
-            workflow.scopes.set_local(scope_id, name, value)
-            workflow.steps.append(VariableSet(scope_id, name, value))
+        workflow.put_variables(scope_id, changes)
         for name in deletions:
             if name in workflow.scopes.local(scope_id):
                 workflow.scopes.delete(scope_id, name)

@@ -16,7 +16,7 @@ from engine.bpmn.definition import Definition
 from engine.bpmn.instance import Instance
 from engine.bpmn.limits import DEFAULT_LIMITS, Limits
 from engine.bpmn.migration_maps import Placed, nodes_of
-from engine.bpmn.outcome import Outcome, VariableSet
+from engine.bpmn.outcome import Outcome
 from engine.bpmn.scheduler import InstanceWorkflow
 from engine.bpmn.scope import ROOT
 from engine.bpmn.specs.event_sub_processes import EventSubProcess, Listener
@@ -81,9 +81,7 @@ def start_at(
         services=services,
         limits=limits,
     )
-    for name, value in variables.items():
-        workflow.scopes.set_local(ROOT, name, value)
-        workflow.steps.append(VariableSet(ROOT, name, value))
+    workflow.put_variables(ROOT, variables)
     workflow.begin(())
     instance = Instance(workflow)
     return instance, modify(instance, changes, definition=definition, process_id=instance_id)

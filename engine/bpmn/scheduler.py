@@ -8,6 +8,7 @@ when nothing else can move, because only then it is certain which tokens can sti
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
@@ -153,6 +154,12 @@ class InstanceWorkflow(ScopeWorkflow, BpmnWorkflow):
         self.steps.append(WaitClosed(wait_id, token.element_id, WAIT_KINDS[type(details)], cancelled))
 
     # ------------------------------------------------------------ variables
+
+    def put_variables(self, scope_id: str, values: Mapping[str, Any]) -> None:
+        """Writes to one scope what comes from outside, not from an activity, and records it."""
+        for name, value in values.items():
+            self.scopes.set_local(scope_id, name, value)
+            self.steps.append(VariableSet(scope_id, name, value))
 
     def set_variable(self, token: Token, name: str, value: Any, *, scope_id: str | None = None) -> None:
         """Writes by the rules of visibility, seen from the token (or from a scope), and records it."""
