@@ -38,6 +38,9 @@ class FileLimits:
 
     * `file_bytes`: the largest published diagrams have half a megabyte.
     * `elements`: XML elements, layout included; the largest published diagrams have a tenth of it.
+    * `attributes`: of one element, because looking through them costs the square of their number.
+    * `text_characters`: one attribute; expressions are bounded more tightly by their own reader.
+    * `name_characters`: one id or name, because lists keep them in columns of this width.
     * `depth`: nested elements, because trees are walked; no modelling tool goes beyond thirty.
 
     Document types, entities and includes are not read at all, whatever their size.
@@ -45,6 +48,9 @@ class FileLimits:
 
     file_bytes: int = 5_000_000
     elements: int = 50_000
+    attributes: int = 200
+    text_characters: int = 100_000
+    name_characters: int = 255
     depth: int = 100
 
 

@@ -53,7 +53,7 @@ def line_of(element: etree._Element) -> int | None:
 
 def _check_size(root: etree._Element, name: str, limits: FileLimits) -> None:
     count = depth = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
+    for event, element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
         count += event == "start"
         if count > limits.elements:
@@ -69,6 +69,30 @@ def _check_size(root: etree._Element, name: str, limits: FileLimits) -> None:
                 "nested-too-deep",
                 f"元素嵌套超过 {limits.depth} 层。",
                 f"Elements are nested deeper than {limits.depth}.",
+            )
+        if event == "start":
+            _check_attributes(element, name, limits)
+
+
+def _check_attributes(element: etree._Element, name: str, limits: FileLimits) -> None:
+    if len(element.attrib) > limits.attributes:
+        raise _refused(
+            name,
+            "too-many-attributes",
+            f"一个元素的属性超过 {limits.attributes} 个。",
+            f"An element has more than {limits.attributes} attributes.",
+            line_of(element),
+        )
+    for key, value in element.attrib.items():
+        most = limits.name_characters if key in ("id", "name") else limits.text_characters
+        if len(value) > most:
+            shown = str(key).rpartition("}")[2][:40]
+            raise _refused(
+                name,
+                "text-too-long",
+                f"属性 {shown} 超过 {most} 个字符。",
+                f"The attribute {shown} is longer than {most} characters.",
+                line_of(element),
             )
 
 
@@ -102,5 +126,5 @@ def _syntax(name: str, cause: Exception) -> ParseFailed:
     )
 
 
-def _refused(name: str, code: str, zh: str, en: str) -> ParseFailed:
-    return ParseFailed({name: [Finding("error", code, zh, en)]})
+def _refused(name: str, code: str, zh: str, en: str, line: int | None = None) -> ParseFailed:
+    return ParseFailed({name: [Finding("error", code, zh, en, line=line)]})

@@ -1,0 +1,48 @@
+"""Every model that the standard forbids is refused for its own reason, and no model that it allows is."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.bpmn.parser import parse
+from engine.errors import ParseFailed
+from tests.engine.bpmn import invalid_models, valid_models
+from tests.engine.bpmn.test_lint import REFUSALS
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), invalid_models.MODELS.values(), ids=[name.replace(" ", "-") for name in invalid_models.MODELS]
+)
+def test_it_is_refused_for_its_own_reason(body: bytes, code: str) -> None:
+    with pytest.raises(ParseFailed) as failure:
+        parse(body, name="a.bpmn")
+    found = [finding for finding in failure.value.findings["a.bpmn"] if finding.severity == "error"]
+    assert code in {finding.code for finding in found}, found
+    assert all(finding.zh and finding.en and finding.zh != finding.en for finding in found)
+
+
+@pytest.mark.parametrize(
+    "body", valid_models.MODELS.values(), ids=[name.replace(" ", "-") for name in valid_models.MODELS]
+)
+def test_it_is_accepted(body: bytes) -> None:
+    assert parse(body, name="a.bpmn")
+
+
+def test_the_corpus_is_large_enough() -> None:
+    assert len(invalid_models.MODELS) + len(REFUSALS) >= 150
+    assert len(valid_models.MODELS) >= 80
+
+
+def test_a_finding_names_the_line_and_column_at_which_its_element_begins() -> None:
+    body = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="t">
+  <process id="P" isExecutable="true">
+    <startEvent id="S"/>
+    <receiveTask
+        id="A"
+        name="wait"/>
+  </process>
+</definitions>"""
+    with pytest.raises(ParseFailed) as failure:
+        parse(body, name="a.bpmn")
+    (finding,) = [finding for finding in failure.value.findings["a.bpmn"] if finding.code == "no-message"]
+    assert (finding.element_id, finding.line, finding.column) == ("A", 4, 5)
