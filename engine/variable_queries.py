@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from engine import models
 from engine.context import CommandContext
 from engine.queries import Columns, Sorting, count, equal, ordered, seen
+from engine.releases import outside_sandboxes
 
 INSTANCE, VARIABLE = models.process_instance, models.variable_update
 
@@ -39,6 +40,8 @@ def _variable_statement(ctx: CommandContext, query: VariableQuery, *columns: Any
     )
     if query.process_instance_ids is not None:
         newest = newest.where(table.root_id.in_(query.process_instance_ids))
+    elif query.process_instance_id is None and query.id is None:
+        newest = newest.where(outside_sandboxes(table.root_id))
     if query.names is not None:
         newest = newest.where(table.name.in_(query.names))
     latest = newest.subquery()

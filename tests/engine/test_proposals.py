@@ -25,6 +25,7 @@ from engine import (
     signals,
     start_forms,
     user_tasks,
+    variable_queries,
     variables,
 )
 from engine.clock import VirtualClock
@@ -37,6 +38,7 @@ from engine.process_engine import ProcessEngine
 from engine.process_instances import ProcessInstance
 from engine.user_tasks import TaskQuery
 from engine.values import load
+from engine.variable_queries import VariableQuery
 from tests.engine.commands import CSS, open_tasks, start
 from tests.engine.diagrams import ERRANDS, RECEIVER, SENDER, diagram, flows, user_task
 
@@ -401,6 +403,8 @@ def test_nobody_else_starts_a_draft_or_sees_its_tasks(engine: ProcessEngine, put
     assert engine.read(SYSTEM_ACTOR, user_tasks.find, TaskQuery()) == []
     assert len(engine.read(OWNER, user_tasks.find, TaskQuery(sandbox=True))) == 1
     assert engine.read(SYSTEM_ACTOR, history_queries.find_instances, InstanceQuery()) == []
+    assert engine.read(SYSTEM_ACTOR, variable_queries.find_variables, VariableQuery()) == []
+    assert engine.read(SYSTEM_ACTOR, variable_queries.find_variables, VariableQuery(process_instance_id=trial.id))
     found = engine.read(SYSTEM_ACTOR, history_queries.find_instances, InstanceQuery(sandbox=True))
     assert [one.id for one in found] == [trial.id]
 
