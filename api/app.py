@@ -29,6 +29,7 @@ from api import (
     inbox,
     jobs,
     messages,
+    openapi,
     metrics,
     migration,
     modification,
@@ -71,12 +72,14 @@ def create_app(engine: ProcessEngine, *, run_jobs: bool | None = None) -> falcon
     measurements = Measurements()
     app = falcon.asgi.App(middleware=[*components(doorkeeper, measurements), executor, waiters])
     _configure(app, engine)
-    for path, resource, suffix in rest_routes(commands, doorkeeper, waiters):
+    rest = rest_routes(commands, doorkeeper, waiters)
+    own = [*own_routes(commands, doorkeeper, executor), ("/metrics", Exposition(commands, measurements), None)]
+    own += openapi.routes(commands, [*((REST_PREFIXES[0] + path, one, suffix) for path, one, suffix in rest), *own])
+    for path, resource, suffix in rest:
         for prefix in REST_PREFIXES:
             app.add_route(prefix + path, resource, suffix=suffix)
-    for path, resource, suffix in own_routes(commands, doorkeeper, executor):
+    for path, resource, suffix in own:
         app.add_route(path, resource, suffix=suffix)
-    app.add_route("/metrics", Exposition(commands, measurements))
     app.add_sink(web.Pages(commands), prefix="/")
     add_error_handlers(app)
     return app

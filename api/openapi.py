@@ -1,0 +1,175 @@
+"""The description of the interface (OpenAPI 3.1), made from the table of routes itself, and a page to browse it.
+
+A route that is served is described, because nothing is written twice: paths, methods and path parameters come from
+the routes, query parameters from the filters of a list, texts from the docstrings. Shapes stand in openapi_shapes.py.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import falcon
+import falcon.asgi
+
+from api import params
+from api.commands import Commands, Resource
+from api.openapi_shapes import BODIES, CONTENT, SCHEMAS, shape_of
+from api.params import Filters
+
+METHODS = ("get", "post", "put", "patch", "delete")
+PREFIX = "/engine-rest"
+SECURITY = {
+    "session": {"type": "apiKey", "in": "cookie", "name": "marque_session"},
+    "basic": {"type": "http", "scheme": "basic"},
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token of /api/tokens or of the identity provider.",
+    },
+}
+TYPES: Mapping[Any, dict[str, Any]] = {
+    params.INTEGER: {"type": "integer"},
+    params.BOOLEAN: {"type": "boolean"},
+    params.TEXTS: {"type": "string", "description": "Separated by commas."},
+    params.MICROS: {"type": "string", "description": "An instant such as 2026-01-23T13:42:42.000+0800."},
+}
+PAGING = {"firstResult": {"type": "integer", "minimum": 0}, "maxResults": {"type": "integer", "minimum": 0}}
+FILES = Path(__file__).parent / "docs"
+PAGES = {"": ("index.html", "text/html; charset=utf-8"), "page.js": ("page.js", "text/javascript; charset=utf-8")}
+PAGES["page.css"] = ("page.css", "text/css; charset=utf-8")
+_FIELD = re.compile(r"\{(\w+)[^}]*\}")
+
+Route = tuple[str, Any, str | None]
+
+
+def routes(commands: Commands, known: list[Route]) -> list[Route]:
+    """Returns the routes of the description and of its page, which describes itself, too."""
+    pages = Pages(commands)
+    own: list[Route] = [("/api/docs", pages, None), ("/api/docs/{name}", pages, "file")]
+    return [*own, ("/api/openapi.json", Description(commands, [*known, *own]), None)]
+
+
+class Description(Resource):
+    """The description of every route of this process."""
+
+    public = True
+
+    def __init__(self, commands: Commands, routes: Iterable[Route]) -> None:
+        super().__init__(commands)
+        self.document = describe(routes)
+
+    async def on_get(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        resp.media = self.document
+
+
+class Pages(Resource):
+    """The description to browse, without any outside host."""
+
+    public = True
+
+    async def on_get(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        await self._send(resp, "")
+
+    async def on_get_file(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
+        await self._send(resp, name)
+
+    async def _send(self, resp: falcon.asgi.Response, name: str) -> None:
+        if name not in PAGES:
+            raise falcon.HTTPNotFound(description="there is no such file")
+        file, resp.content_type = PAGES[name]
+        resp.data = await self.commands.call((FILES / file).read_bytes)
+
+
+def describe(routes: Iterable[Route]) -> dict[str, Any]:
+    """Returns the OpenAPI document of the routes."""
+    paths: dict[str, dict[str, Any]] = {}
+    for path, resource, suffix in routes:
+        found = {method: _responder(resource, method, suffix) for method in METHODS}
+        described = {
+            method: _operation(path, method, resource, responder) for method, responder in found.items() if responder
+        }
+        if described:
+            paths[_FIELD.sub(r"{\1}", path)] = described
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Marque", "version": "1", "description": "BPMN, DMN and tasks of the motor trade."},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": dict(SCHEMAS), "securitySchemes": SECURITY},
+        "security": [{name: []} for name in SECURITY],
+    }
+
+
+def _responder(resource: Any, method: str, suffix: str | None) -> Any:
+    return getattr(resource, f"on_{method}" + (f"_{suffix}" if suffix else ""), None)
+
+
+def _operation(path: str, method: str, resource: Any, responder: Any) -> dict[str, Any]:
+    noun = path.removeprefix(PREFIX).removeprefix("/api").split("/")[1]
+    made: dict[str, Any] = {
+        "operationId": f"{method} {path}",
+        "summary": _text(responder) or _text(type(resource)),
+        "tags": [noun],
+        "parameters": [*_path_parameters(path), *_query_parameters(path, method, resource)],
+        "responses": _responses(path, method),
+    }
+    if method in {"post", "put", "patch"}:
+        made["requestBody"] = _request_body(path, method)
+    if getattr(resource, "public", False):
+        made["security"] = []
+    return made
+
+
+def _text(thing: Any) -> str:
+    return (inspect.getdoc(thing) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    schema = {"type": "string", "minLength": 1}
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in _FIELD.findall(path)]
+
+
+def _query_parameters(path: str, method: str, resource: Any) -> list[dict[str, Any]]:
+    if method != "get":
+        return []
+    known = {name: TYPES.get(read, {"type": "string"}) for name, (_, read) in filters_of(path, resource).items()}
+    if known and not path.endswith("/count"):
+        known |= PAGING
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in known.items()]
+
+
+def filters_of(path: str, resource: Any) -> Filters:
+    """Returns the filters of a list: those of its listing, or those of its module."""
+    listing = getattr(resource, "_listing", None)
+    if listing is not None:
+        found: Filters = getattr(listing, "filters", {})
+        return found
+    if _FIELD.search(path) or path.removesuffix("/count").count("/") != 2 or not path.startswith(PREFIX):
+        return {}
+    own: Filters = getattr(sys.modules[type(resource).__module__], "FILTERS", {})
+    return {} if path.removesuffix("/count").endswith(("/incident", "/message", "/signal")) else own
+
+
+def _request_body(path: str, method: str) -> dict[str, Any]:
+    kind, schema = BODIES.get((method, path), (falcon.MEDIA_JSON, {"type": "object"}))
+    return {"content": {kind: {"schema": schema}}, "required": False}
+
+
+def _responses(path: str, method: str) -> dict[str, Any]:
+    """A reading answers 200; a writing one with what it made, or with nothing. What is refused has one shape."""
+    kind = CONTENT.get(path, falcon.MEDIA_JSON)
+    answer = {"description": "Done.", "content": {kind: {"schema": shape_of(path, method)}}}
+    problem = {"content": {falcon.MEDIA_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    made: dict[str, Any] = {"200": answer, "4XX": {"description": "Refused.", **problem}}
+    if method != "get":
+        made |= {"201": answer, "204": {"description": "Done; there is nothing to say."}}
+    if path == "/readyz":
+        made["503"] = {**answer, "description": "Not ready."}
+    elif path not in {"/healthz", "/api/docs"}:
+        made["503"] = {"description": "The database is not available.", **problem}
+    return made
