@@ -65,5 +65,3 @@ def _start_cases(engine: ProcessEngine) -> int:
         actor = Actor(user_id, frozenset({user_id.upper()}))
         engine.run(actor, messages.correlate, messages.Message(name, variables=values))
     return len(cases)
-
-

@@ -10,7 +10,8 @@ HEAD = (
 
 def diagram(body: str, *, key: str = "case", extra: str = "") -> str:
     """Returns a diagram of one process; `extra` holds messages, signals and errors."""
-    return f'<?xml version="1.0" encoding="UTF-8"?>{HEAD}{extra}<process id="{key}" isExecutable="true">{body}</process></definitions>'
+    process = f'<process id="{key}" isExecutable="true">{body}</process>'
+    return f'<?xml version="1.0" encoding="UTF-8"?>{HEAD}{extra}{process}</definitions>'
 
 
 def flows(*pairs: str) -> str:
