@@ -9,7 +9,8 @@ from typing import Any
 import falcon
 import falcon.asgi
 
-from api.commands import Commands, Resource, actor_of, no_content
+from api.commands import Commands, actor_of, no_content
+from api.lists import ListResource
 from api.params import BOOLEAN, INTEGER, MICROS, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
 from api.times import write_micros
 from api.typed_values import read_variables, write_variables
@@ -53,7 +54,7 @@ FILTERS: Filters = {
 }
 
 
-class ExternalTasks(Resource):
+class ExternalTasks(ListResource):
     """Work of topics: fetched and locked, reported on, looked at."""
 
     def __init__(self, commands: Commands, waiters: Waiters) -> None:
@@ -62,17 +63,14 @@ class ExternalTasks(Resource):
 
     # -------------------------------------------------------- lists
 
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _listed, Parameters.of_query(req))
+    def listed(self, ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
+        first, limit = parameters.page()
+        sort = parameters.sorting(SORTS, ())
+        found = external_task_queries.find(ctx, _query(parameters), sort=sort, first=first, limit=limit)
+        return [external_task(task) for task in found]
 
-    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _listed, await Parameters.of_both(req))
-
-    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _counted, Parameters.of_query(req))
-
-    async def on_post_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _counted, await Parameters.of_both(req))
+    def counted(self, ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
+        return {"count": external_task_queries.count(ctx, _query(parameters))}
 
     async def on_get_topics(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         resp.media = await self.commands.read(actor_of(req), external_task_queries.topics)
@@ -258,17 +256,6 @@ def _readable(ctx: CommandContext, task_id: str) -> ExternalTask:
 def _query(parameters: Parameters) -> ExternalTaskQuery:
     query: ExternalTaskQuery = read_filters(ExternalTaskQuery, FILTERS, parameters)
     return query
-
-
-def _listed(ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
-    first, limit = parameters.page()
-    sort = parameters.sorting(SORTS, ())
-    found = external_task_queries.find(ctx, _query(parameters), sort=sort, first=first, limit=limit)
-    return [external_task(task) for task in found]
-
-
-def _counted(ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
-    return {"count": external_task_queries.count(ctx, _query(parameters))}
 
 
 def _set_all_retries(ctx: CommandContext, ids: tuple[str, ...], retries: int) -> None:

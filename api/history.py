@@ -10,6 +10,7 @@ import falcon.asgi
 
 from api import representations
 from api.commands import Commands, Resource, actor_of
+from api.lists import ListResource
 from api.params import BOOLEAN, MICROS, TEXT, TEXTS, Filters, Parameters, read_filters
 from api.times import write_micros
 from api.typed_values import write_variable
@@ -108,26 +109,18 @@ class Listing:
         return {"count": self.count(ctx, read_filters(self.make, self.filters, parameters))}
 
 
-class HistoryList(Resource):
-    """GET and POST of a list and of its count."""
+class HistoryList(ListResource):
+    """A list of the history."""
 
     def __init__(self, commands: Commands, listing: Listing) -> None:
         super().__init__(commands)
         self._listing = listing
 
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), self._listing.listed, Parameters.of_query(req))
+    def listed(self, ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
+        return self._listing.listed(ctx, parameters)
 
-    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        parameters = await Parameters.of_both(req)
-        resp.media = await self.commands.read(actor_of(req), self._listing.listed, parameters)
-
-    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), self._listing.counted, Parameters.of_query(req))
-
-    async def on_post_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        parameters = await Parameters.of_both(req)
-        resp.media = await self.commands.read(actor_of(req), self._listing.counted, parameters)
+    def counted(self, ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
+        return self._listing.counted(ctx, parameters)
 
 
 class HistoricInstance(Resource):

@@ -8,7 +8,8 @@ from typing import Any
 import falcon.asgi
 
 from api import representations
-from api.commands import Resource, actor_of, no_content
+from api.commands import actor_of, no_content
+from api.lists import ListResource
 from api.params import BOOLEAN, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
 from api.variable_filters import read_conditions
 from engine import authorizations, history_queries, process_instances
@@ -33,20 +34,17 @@ FILTERS: Filters = {
 }
 
 
-class ProcessInstances(Resource):
+class ProcessInstances(ListResource):
     """Running instances; those that are over stand in the history."""
 
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _listed, Parameters.of_query(req))
+    def listed(self, ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
+        first, limit = parameters.page()
+        sort = parameters.sorting(INSTANCE_SORTS, ())
+        found = history_queries.find_instances(ctx, _query(parameters), sort=sort, first=first, limit=limit)
+        return [representations.process_instance(row) for row in found]
 
-    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _listed, await Parameters.of_both(req))
-
-    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _counted, Parameters.of_query(req))
-
-    async def on_post_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _counted, await Parameters.of_both(req))
+    def counted(self, ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
+        return {"count": history_queries.count_instances(ctx, _query(parameters))}
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
         row = await self.commands.read(actor_of(req), running, instance_id)
@@ -74,17 +72,6 @@ class ProcessInstances(Resource):
 def _query(parameters: Parameters) -> InstanceQuery:
     query: InstanceQuery = read_filters(InstanceQuery, FILTERS, parameters, unfinished=True)
     return query
-
-
-def _listed(ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
-    first, limit = parameters.page()
-    sort = parameters.sorting(INSTANCE_SORTS, ())
-    found = history_queries.find_instances(ctx, _query(parameters), sort=sort, first=first, limit=limit)
-    return [representations.process_instance(row) for row in found]
-
-
-def _counted(ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
-    return {"count": history_queries.count_instances(ctx, _query(parameters))}
 
 
 def running(ctx: CommandContext, instance_id: str) -> ProcessInstance:

@@ -9,7 +9,8 @@ from typing import Any
 import falcon.asgi
 
 from api import forms, readings, representations
-from api.commands import Resource, actor_of, no_content
+from api.commands import actor_of, no_content
+from api.lists import ListResource
 from api.params import BOOLEAN, INTEGER, MICROS, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
 from api.typed_values import read_variables, write_variables
 from api.variable_filters import CONDITIONS
@@ -44,20 +45,17 @@ FILTERS: Filters = {
 DEFAULT_SORT = (("dueDate", "asc"),)
 
 
-class UserTasks(Resource):
+class UserTasks(ListResource):
     """Open tasks that the actor may see, and what can be done with one."""
 
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _listed, Parameters.of_query(req))
+    def listed(self, ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
+        first, limit = parameters.page()
+        sort = parameters.sorting(SORTS, DEFAULT_SORT)
+        found = user_tasks.find(ctx, visible_query(ctx, parameters), sort=sort, first=first, limit=limit)
+        return [representations.task(task) for task in found]
 
-    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _listed, await Parameters.of_both(req))
-
-    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _counted, Parameters.of_query(req))
-
-    async def on_post_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _counted, await Parameters.of_both(req))
+    def counted(self, ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
+        return {"count": user_tasks.count(ctx, visible_query(ctx, parameters))}
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
         resp.media = representations.task(await self.commands.read(actor_of(req), readable, task_id))
@@ -165,17 +163,6 @@ def visible_query(ctx: CommandContext, parameters: Parameters) -> TaskQuery:
             TaskQuery, FILTERS, parameters, visible_to=(ctx.actor.user_id, tuple(sorted(ctx.actor.roles)))
         )
     return query
-
-
-def _listed(ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
-    first, limit = parameters.page()
-    sort = parameters.sorting(SORTS, DEFAULT_SORT)
-    found = user_tasks.find(ctx, visible_query(ctx, parameters), sort=sort, first=first, limit=limit)
-    return [representations.task(task) for task in found]
-
-
-def _counted(ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
-    return {"count": user_tasks.count(ctx, visible_query(ctx, parameters))}
 
 
 def readable(ctx: CommandContext, task_id: str) -> UserTask:
