@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import falcon.asgi
 
+from api import oidc
 from api.commands import Commands
 from engine import sessions, tokens, users
 from engine.context import SYSTEM_ACTOR, Actor, CommandContext
@@ -53,6 +54,8 @@ class Doorkeeper:
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
         self._logins = Logins(commands.engine)
+        provider = oidc.provider_of(commands.engine.settings)
+        self._provided = None if provider is None else oidc.Tokens(provider)
         self._checks = ThreadPoolExecutor(max_workers=PASSWORD_THREADS, thread_name_prefix="password")
 
     async def identify(self, req: falcon.asgi.Request) -> Visitor:
@@ -73,12 +76,22 @@ class Doorkeeper:
         return await self.verify(name, password)
 
     async def _from_bearer(self, secret: str) -> Visitor:
+        if self._provided is not None and not secret.startswith(tokens.PREFIX):
+            return await self._from_provider(self._provided, secret)
         found = await self._commands.read(SYSTEM_ACTOR, _bearer, secret)
         if found is None:
             raise Unauthenticated("the token is unknown, expired or revoked")
         grant, visitor = found
         if grant.stale:
             await self._commands.run(SYSTEM_ACTOR, tokens.touch, grant.token.id)
+        return visitor
+
+    async def _from_provider(self, provided: oidc.Tokens, secret: str) -> Visitor:
+        now = self._commands.engine.clock.now()
+        user = await self._commands.call(lambda: provided.check(secret, now))
+        visitor = await self._commands.read(SYSTEM_ACTOR, _provided, user)
+        if visitor is None:
+            raise Unauthenticated("the token is unknown, expired or revoked")
         return visitor
 
     async def verify(self, name: str, password: str) -> Visitor:
@@ -114,6 +127,11 @@ def _bearer(ctx: CommandContext, secret: str) -> tuple[tokens.Grant, Visitor] | 
         return None
     actor = users.actor_of(ctx, grant.user)
     return grant, Visitor(actor, grant.user, bearer=True, read_only=grant.token.read_only)
+
+
+def _provided(ctx: CommandContext, user: User) -> Visitor | None:
+    known = users.from_elsewhere(ctx, user)
+    return None if known is None else Visitor(users.actor_of(ctx, known), known, bearer=True)
 
 
 def require_writable(req: falcon.asgi.Request, visitor: Visitor) -> None:

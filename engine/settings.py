@@ -53,6 +53,10 @@ class Settings:
     rules: Path = Path("rules")  # MARQUE_RULES: calendars and the access matrix
     processes: Path = Path("processes")  # MARQUE_PROCESSES: what `marque deploy` deploys by default
     web: Path = Path("web/dist")  # MARQUE_WEB: the built user interface
+    oidc_issuer: str = ""  # MARQUE_OIDC_ISSUER: whose bearer tokens count, besides the house's own
+    oidc_audience: str = ""  # MARQUE_OIDC_AUDIENCE: for whom they must have been made
+    oidc_jwks: str = ""  # MARQUE_OIDC_JWKS: file or address of the public keys
+    oidc_roles_claim: str = "roles"  # MARQUE_OIDC_ROLES_CLAIM: `realm_access.roles` stands inside another
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -98,6 +102,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         rules=Path(get("MARQUE_RULES", default.rules)),
         processes=Path(get("MARQUE_PROCESSES", default.processes)),
         web=Path(get("MARQUE_WEB", default.web)),
+        oidc_issuer=get("MARQUE_OIDC_ISSUER", default.oidc_issuer),
+        oidc_audience=get("MARQUE_OIDC_AUDIENCE", default.oidc_audience),
+        oidc_jwks=get("MARQUE_OIDC_JWKS", default.oidc_jwks),
+        oidc_roles_claim=get("MARQUE_OIDC_ROLES_CLAIM", default.oidc_roles_claim),
     )
 
 

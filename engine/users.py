@@ -104,6 +104,16 @@ def actor_of(ctx: CommandContext, user: User) -> Actor:
     return Actor(user.id, _matrix(ctx).expanded(user.roles))
 
 
+def from_elsewhere(ctx: CommandContext, user: User) -> User | None:
+    """Returns somebody whom an identity provider vouches for, with the roles that count here; None if the person was
+    deactivated here."""
+    row = _row(ctx, user.id)
+    if row is not None and not row.active:
+        return None
+    known = _matrix(ctx).roles
+    return User(user.id, user.name, tuple(role for role in user.roles if role in known and known[role].person))
+
+
 def role_names(ctx: CommandContext) -> Mapping[str, tuple[str, str]]:
     """Returns the names of every role, zh and en, by code."""
     return {role.code: (role.zh, role.en) for role in _matrix(ctx).roles.values()}

@@ -1,0 +1,164 @@
+"""Bearer tokens of the house's identity provider (OpenID Connect): checked here, without asking the provider each time.
+
+Only RS256 and ES256 count, whatever a token says of itself, and only keys of those kinds are taken from the provider:
+a public key never serves as a secret. Somebody from there is `oidc-<sub>` here, so that no provider can name one of
+the local users, and has the roles of a claim as far as the access matrix knows them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from engine.errors import InvalidRequest, Unauthenticated
+from engine.settings import Settings
+from engine.users import User, is_id
+
+ALGORITHMS = ("RS256", "ES256")
+LEEWAY_SECONDS = 30
+KEYS_FOR = timedelta(minutes=10)
+# A token with an unknown key lets us look for new keys at most this often.
+LOOK_AGAIN = timedelta(minutes=1)
+FETCH_SECONDS = 5
+KEYS_BYTES = 256 * 1024
+PREFIX = "oidc-"
+_SUBJECT = re.compile(r"[A-Za-z0-9._@-]{1,58}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Whom we trust: `jwks` is a file or an address of the provider's public keys."""
+
+    issuer: str
+    audience: str
+    jwks: str
+    roles_claim: str
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    """Returns the provider of the settings, if there is one; raises InvalidRequest if it is half given."""
+    given = (settings.oidc_issuer, settings.oidc_audience, settings.oidc_jwks)
+    if not any(given):
+        return None
+    if not all(given):
+        raise InvalidRequest("MARQUE_OIDC_ISSUER, MARQUE_OIDC_AUDIENCE and MARQUE_OIDC_JWKS belong together")
+    address = urlsplit(settings.oidc_jwks)
+    if address.scheme == "http" and address.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise InvalidRequest("MARQUE_OIDC_JWKS must be a file or an https address")
+    return Provider(*given, settings.oidc_roles_claim)
+
+
+class Keys:
+    """The public keys of a provider, kept for ten minutes."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._lock = threading.Lock()
+        self._read_at: datetime | None = None
+        self._found = KeySet([])
+
+    def current(self, now: datetime, *, unknown: bool = False) -> KeySet:
+        """Returns the keys; `unknown` says that a token has a key that they lack, which may be a new one.
+
+        Without an answer of the provider the keys that are known stay in use.
+        """
+        with self._lock:
+            kept_for = LOOK_AGAIN if unknown else KEYS_FOR
+            if self._read_at is None or not timedelta() <= now - self._read_at < kept_for:
+                self._read_at = now
+                try:
+                    self._found = _keys(_read(self._source))
+                except (OSError, ValueError, KeyError, TypeError, AttributeError, JoseError) as cause:
+                    if not self._found.keys:
+                        self._read_at = None
+                        raise Unauthenticated("the keys of the identity provider cannot be read") from cause
+            return self._found
+
+
+class Tokens:
+    """Checks bearer tokens of one provider."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._keys = Keys(provider.jwks)
+
+    def check(self, token: str, now: datetime) -> User:
+        """Returns who a token speaks for; raises Unauthenticated in the same words whatever is wrong with it."""
+        try:
+            claims = self._claims(token, now)
+            subject = claims["sub"]
+            if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject) or not is_id(PREFIX + subject):
+                raise ValueError("the subject cannot be an id here")
+        except (JoseError, ValueError, KeyError, TypeError) as cause:
+            raise Unauthenticated("the token is unknown, expired or revoked") from cause
+        name = claims.get("name")
+        shown = name[:100] if isinstance(name, str) and name else subject
+        return User(PREFIX + subject, shown, roles_of(claims, self._provider.roles_claim))
+
+    def _claims(self, token: str, now: datetime) -> Mapping[str, Any]:
+        kid = _kid(token)
+        keys = self._keys.current(now)
+        if all(key.kid != kid for key in keys.keys):
+            keys = self._keys.current(now, unknown=True)
+        decoded = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
+        registry = jwt.JWTClaimsRegistry(
+            now=int(now.timestamp()),
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": self._provider.issuer},
+            aud={"essential": True, "value": self._provider.audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+        registry.validate(decoded.claims)
+        return decoded.claims
+
+
+def roles_of(claims: Mapping[str, Any], path: str) -> tuple[str, ...]:
+    """Returns the texts of a claim, which may stand inside others: `realm_access.roles`."""
+    value: Any = claims
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    listed = value.split() if isinstance(value, str) else value
+    if not isinstance(listed, list):
+        return ()
+    return tuple(sorted({role for role in listed if isinstance(role, str)}))
+
+
+def _kid(token: str) -> str | None:
+    """Returns the name of the key that a token claims; nothing is believed because of it."""
+    part = token.partition(".")[0]
+    header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    kid = header.get("kid") if isinstance(header, dict) else None
+    return kid if isinstance(kid, str) else None
+
+
+def _read(source: str) -> bytes:
+    if urlsplit(source).scheme in {"http", "https"}:
+        with urllib.request.urlopen(source, timeout=FETCH_SECONDS) as answer:  # noqa: S310 - http(s) only, see above
+            body: bytes = answer.read(KEYS_BYTES + 1)
+    else:
+        body = Path(source).read_bytes()
+    if len(body) > KEYS_BYTES:
+        raise ValueError("the keys are too many")
+    return body
+
+
+def _keys(body: bytes) -> KeySet:
+    """Returns the RSA and EC keys; secrets and keys of other kinds are left out."""
+    listed = json.loads(body)["keys"]
+    kinds: dict[str, Any] = {"RSA": RSAKey, "EC": ECKey}
+    usable = [one for one in listed if one.get("kty") in kinds and one.get("use", "sig") == "sig"]
+    return KeySet([kinds[one["kty"]].import_key(one) for one in usable])

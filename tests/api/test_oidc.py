@@ -1,0 +1,208 @@
+"""Whom the identity provider vouches for is let in; what only looks like its word is not."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from falcon import testing
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from api.app import create_app
+from api.oidc import provider_of, roles_of
+from engine import users
+from engine.clock import VirtualClock
+from engine.context import SYSTEM_ACTOR
+from engine.errors import InvalidRequest
+from engine.process_engine import ProcessEngine
+from engine.settings import Settings, read_settings
+from tests.api.desk import PASSWORD
+from tests.conftest import NOW
+
+ISSUER, AUDIENCE = "https://id.example.cn", "marque"
+RSA = RSAKey.generate_key(2048, {"kid": "r1", "use": "sig"})
+EC = ECKey.generate_key("P-256", {"kid": "e1", "use": "sig"})
+STRANGER = RSAKey.generate_key(2048, {"kid": "r1", "use": "sig"})
+PUBLIC = KeySet([RSA, EC]).as_dict(private=False)
+TASKS = "/engine-rest/task"
+
+Token = Callable[..., str]
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    path = tmp_path / "jwks.json"
+    path.write_text(json.dumps(PUBLIC))
+    return path
+
+
+@pytest.fixture
+def settings(settings: Settings, keys: Path) -> Settings:
+    return replace(
+        settings,
+        oidc_issuer=ISSUER,
+        oidc_audience=AUDIENCE,
+        oidc_jwks=str(keys),
+        oidc_roles_claim="realm_access.roles",
+    )
+
+
+def token(key: Any = RSA, algorithm: str = "RS256", kid: str | None = "r1", **changes: Any) -> str:
+    claims = {
+        "iss": ISSUER,
+        "aud": [AUDIENCE, "account"],
+        "sub": "7f3a-wang",
+        "exp": int((NOW + timedelta(minutes=5)).timestamp()),
+        "nbf": int(NOW.timestamp()),
+        "realm_access": {"roles": ["CSR", "offline_access"]},
+        **changes,
+    }
+    given = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode({"alg": algorithm, "kid": kid}, given, key, algorithms=[algorithm])
+
+
+def ask(client: testing.TestClient, secret: str, path: str = TASKS) -> testing.Result:
+    return client.simulate_get(path, headers={"Authorization": f"Bearer {secret}"})
+
+
+@pytest.mark.parametrize(("key", "algorithm", "kid"), [(RSA, "RS256", "r1"), (EC, "ES256", "e1")])
+def test_whom_the_provider_vouches_for_works_with_the_roles_of_the_claim(
+    client: testing.TestClient, task_id: str, key: Any, algorithm: str, kid: str
+) -> None:
+    secret = token(key, algorithm, kid)
+
+    assert [one["id"] for one in ask(client, secret).json] == [task_id]
+    claimed = client.simulate_post(f"/api/tasks/{task_id}/claim", headers={"Authorization": f"Bearer {secret}"})
+    assert claimed.json["assignee"] == "oidc-7f3a-wang"
+    assert ask(client, secret, "/api/audit/verify").status_code == 403
+
+
+def part(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def none_algorithm() -> str:
+    header = part(json.dumps({"alg": "none", "kid": "r1"}).encode())
+    return f"{header}.{token().split('.')[1]}."
+
+
+def confused() -> str:
+    """Signed with the public key as if it were a shared secret."""
+    header = part(json.dumps({"alg": "HS256", "kid": "r1"}).encode())
+    signed = f"{header}.{token().split('.')[1]}"
+    return f"{signed}.{part(hmac.digest(RSA.as_pem(private=False), signed.encode(), 'sha256'))}"
+
+
+def tampered() -> str:
+    head, body, signature = token().split(".")
+    claims = json.loads(base64.urlsafe_b64decode(body + "=="))
+    claims["realm_access"] = {"roles": ["ADMIN"]}
+    return f"{head}.{part(json.dumps(claims).encode())}.{signature}"
+
+
+REFUSED: dict[str, Callable[[], str]] = {
+    "wrong audience": lambda: token(aud="another"),
+    "no audience": lambda: token(aud=None),
+    "wrong issuer": lambda: token(iss="https://evil.example"),
+    "no issuer": lambda: token(iss=None),
+    "expired": lambda: token(exp=int((NOW - timedelta(minutes=2)).timestamp())),
+    "no end": lambda: token(exp=None),
+    "not yet": lambda: token(nbf=int((NOW + timedelta(minutes=5)).timestamp())),
+    "no subject": lambda: token(sub=None),
+    "a subject that is none": lambda: token(sub="../admin"),
+    "a number as subject": lambda: token(sub=5),
+    "none algorithm": none_algorithm,
+    "key confusion": confused,
+    "another key of the same name": lambda: token(STRANGER),
+    "an algorithm that is not pinned": lambda: token(RSA, "PS256"),
+    "the key of another kind": lambda: token(RSA, "RS256", "e1"),
+    "an unknown key": lambda: token(STRANGER, kid="r9"),
+    "tampered": tampered,
+    "no token": lambda: "a.b.c",
+    "no header": lambda: "W10.e30.x",
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_only_looks_like_a_token_is_refused(client: testing.TestClient, task_id: str, kind: str) -> None:
+    answer = ask(client, REFUSED[kind]())
+
+    assert answer.status_code == 401, kind
+    assert answer.json["message"] == "the token is unknown, expired or revoked"
+
+
+def test_a_provider_cannot_name_a_local_user(client: testing.TestClient, task_id: str) -> None:
+    secret = token(sub="admin", realm_access={"roles": []})
+
+    assert ask(client, secret).json == []
+    assert ask(client, secret, "/metrics").status_code == 403
+
+
+def test_who_was_deactivated_here_stays_out(client: testing.TestClient, engine: ProcessEngine, task_id: str) -> None:
+    engine.run(SYSTEM_ACTOR, users.create, "oidc-7f3a-wang", name="w", roles=["CSR"])
+    assert ask(client, token()).status_code == 200
+
+    engine.run(SYSTEM_ACTOR, users.set_active, "oidc-7f3a-wang", active=False)
+
+    assert ask(client, token()).status_code == 401
+
+
+def test_a_log_out_of_the_pages_leaves_the_token_alone(client: testing.TestClient, task_id: str) -> None:
+    opened = client.simulate_post("/api/session", json={"username": "csr", "password": PASSWORD})
+    cookies = {"marque_session": opened.cookies["marque_session"].value}
+    client.simulate_delete("/api/session", cookies=cookies, headers={"X-CSRF-Token": opened.json["csrfToken"]})
+
+    assert client.simulate_get(TASKS, cookies=cookies).status_code == 401
+    assert ask(client, token()).status_code == 200
+
+
+def test_new_keys_are_looked_for_once_a_minute(
+    client: testing.TestClient, task_id: str, keys: Path, clock: VirtualClock
+) -> None:
+    assert ask(client, token()).status_code == 200
+    fresh = ECKey.generate_key("P-256", {"kid": "e2", "use": "sig"})
+    keys.write_text(json.dumps(KeySet([EC, fresh]).as_dict(private=False)))
+
+    assert ask(client, token(fresh, "ES256", "e2")).status_code == 401, "just looked"
+    clock.move_to(NOW + timedelta(minutes=1))
+    assert ask(client, token(fresh, "ES256", "e2")).status_code == 200
+    assert ask(client, token()).status_code == 401, "the old key is withdrawn"
+
+
+def test_without_a_provider_its_tokens_are_none(engine: ProcessEngine, task_id: str) -> None:
+    engine.settings = replace(engine.settings, oidc_issuer="", oidc_audience="", oidc_jwks="")
+
+    assert ask(testing.TestClient(create_app(engine, run_jobs=False)), token()).status_code == 401
+
+
+def test_a_provider_is_given_whole_and_safe() -> None:
+    whole = {"MARQUE_OIDC_ISSUER": ISSUER, "MARQUE_OIDC_AUDIENCE": AUDIENCE, "MARQUE_OIDC_JWKS": "https://x.cn/jwks"}
+    assert provider_of(read_settings({})) is None
+    found = provider_of(read_settings(whole))
+    assert found is not None
+    assert found.roles_claim == "roles"
+    for wrong in ({"MARQUE_OIDC_ISSUER": ISSUER}, {**whole, "MARQUE_OIDC_JWKS": "http://x.cn/jwks"}):
+        with pytest.raises(InvalidRequest):
+            provider_of(read_settings(wrong))
+
+
+@pytest.mark.parametrize(
+    ("claims", "roles"),
+    [
+        ({"a": {"b": ["CSS", "CSR", 5]}}, ("CSR", "CSS")),
+        ({"a": {"b": "CSR CSS"}}, ("CSR", "CSS")),
+        ({"a": {"b": {"CSR": 1}}}, ()),
+        ({"a": "CSR"}, ()),
+        ({}, ()),
+    ],
+)
+def test_roles_are_texts_of_a_claim(claims: dict[str, Any], roles: tuple[str, ...]) -> None:
+    assert roles_of(claims, "a.b") == roles
