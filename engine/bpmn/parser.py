@@ -35,8 +35,12 @@ def parse(body: bytes, *, name: str, limits: FileLimits = DEFAULT_FILE_LIMITS) -
     return [_definition(process, digest, findings) for process in diagram.processes if process.executable]
 
 
-def examine(body: bytes, *, name: str, limits: FileLimits = DEFAULT_FILE_LIMITS) -> tuple[list[Finding], Diagram]:
-    """Checks a file without building it: all findings, errors first. Raises ParseFailed if it cannot be read."""
+def examine(
+    body: bytes, *, name: str, limits: FileLimits = DEFAULT_FILE_LIMITS, roles: frozenset[str] | None = None
+) -> tuple[list[Finding], Diagram]:
+    """Checks a file without building it: all findings, errors first. Raises ParseFailed if it cannot be read.
+
+    `roles` are the role codes of the house; a lane or candidate group outside them is warned of."""
     root = read_xml(body, name=name, limits=limits)
     tidy(root)
     diagram = read_diagram(root)
@@ -45,7 +49,7 @@ def examine(body: bytes, *, name: str, limits: FileLimits = DEFAULT_FILE_LIMITS)
         if process.executable:
             names = [key.removeprefix(_CLASS_PREFIX) for key in process.properties if key.startswith(_CLASS_PREFIX)]
             findings += compile_texts(process.texts, names)
-    findings += lint(diagram, root)
+    findings += lint(diagram, root, roles)
     distinct = sorted(dict.fromkeys(findings), key=lambda finding: finding.severity == "warning")
     return with_columns(distinct[:MAX_FINDINGS], body), diagram
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from engine.bpmn.data_reader import DataItems, DataReader
 from engine.bpmn.event_reader import EventReader, References
 from engine.bpmn.expressions import Text
 from engine.bpmn.extensions import (
@@ -109,12 +110,12 @@ def read_diagram(root: etree._Element) -> Diagram:
             )
         )
         return diagram
-    references = References(root, diagram)
+    references, items = References(root, diagram), DataItems(root)
     for child in root:
         if child.tag == bpmn("process"):
-            diagram.processes.append(_ProcessReader(diagram, references, child).read())
+            diagram.processes.append(_ProcessReader(diagram, references, items, child).read())
         elif _bpmn_name(child) in GLOBAL_TASKS:
-            diagram.processes.append(_ProcessReader(diagram, references, child).read_global())
+            diagram.processes.append(_ProcessReader(diagram, references, items, child).read_global())
     return diagram
 
 
@@ -124,8 +125,9 @@ def _bpmn_name(element: etree._Element) -> str | None:
 
 
 class _ProcessReader:
-    def __init__(self, diagram: Diagram, references: References, element: etree._Element) -> None:
+    def __init__(self, diagram: Diagram, references: References, items: DataItems, element: etree._Element) -> None:
         self._diagram = diagram
+        self._items = items
         self._references = references
         self._element = element
         self._roles = lane_roles(element)
@@ -238,6 +240,9 @@ class _ProcessReader:
         reader = ParameterReader(node.id, self._texts)
         node.inputs = reader.parameters(element, "inputParameter")
         node.outputs = reader.parameters(element, "outputParameter")
+        data = DataReader(element, self._items, self._texts)
+        node.inputs = data.inputs() + node.inputs
+        node.outputs += data.outputs()
         if node.type == "callActivity":
             node.calls_in = reader.calls(element, "in")
             node.calls_out = reader.calls(element, "out")

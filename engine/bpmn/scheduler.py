@@ -30,7 +30,7 @@ from engine.bpmn.outcome import (
 from engine.bpmn.scope import ROOT, Scopes
 from engine.bpmn.token import Token
 from engine.bpmn.workflow import ScopeWorkflow, SubWorkflow
-from engine.errors import ExecutionFailed, LimitReached
+from engine.errors import ExecutionFailed, InvalidRequest, LimitReached
 from engine.ids import new_id
 
 if TYPE_CHECKING:
@@ -206,6 +206,11 @@ class InstanceWorkflow(ScopeWorkflow, BpmnWorkflow):
                 token.run()
             else:
                 token.task_spec.resume(token)
+        except ExecutionFailed as error:
+            error.element_id = error.element_id or token.element_id
+            raise
+        except InvalidRequest as error:
+            raise ExecutionFailed(f"{token.element_id}: {error}", element_id=token.element_id) from error
         except WorkflowException as error:
             raise ExecutionFailed(f"{token.element_id}: {error}", element_id=token.element_id) from error
 

@@ -21,6 +21,7 @@ from engine.bpmn.lint.flows import check_flows
 from engine.bpmn.lint.gateways import check_gateways
 from engine.bpmn.lint.identity import check_identity
 from engine.bpmn.lint.report import Report
+from engine.bpmn.lint.roles import check_roles
 from engine.bpmn.lint.scopes import check_scopes
 from engine.bpmn.lint.shape import check_shape
 from engine.bpmn.model import Diagram, Process
@@ -39,7 +40,7 @@ CHECKS: tuple[Callable[[Process, Report], None], ...] = (
 )
 
 
-def lint(diagram: Diagram, root: etree._Element) -> list[Finding]:
+def lint(diagram: Diagram, root: etree._Element, roles: frozenset[str] | None = None) -> list[Finding]:
     """Returns everything that the checks find in a file and in its executable processes."""
     report = Report()
     if root.tag == bpmn("definitions"):
@@ -51,4 +52,6 @@ def lint(diagram: Diagram, root: etree._Element) -> list[Finding]:
         if process.executable:
             for check in CHECKS:
                 check(process, report)
+            if roles is not None:
+                check_roles(process, roles, report)
     return report.findings

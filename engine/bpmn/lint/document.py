@@ -91,6 +91,7 @@ def _is_ours(element: etree._Element) -> bool:
 def check_document(document: Document, report: Report) -> None:
     """Checks ids, references and values of the whole file."""
     _check_root(document.root, report)
+    _check_executable(document, report)
     seen: set[str] = set()
     for element in document.elements:
         _check_id(element, seen, report)
@@ -122,6 +123,22 @@ def _check_root(root: etree._Element, report: Report) -> None:
                 spot(child),
                 f"definitions 之下不能有 {name}。",
                 f"A {name} cannot stand directly in definitions.",
+            )
+
+
+def _check_executable(document: Document, report: Report) -> None:
+    """A process that does not say whether it is executable is taken as one that is; that is worth a word when others
+    in the file do say so."""
+    processes = document.root.findall(bpmn("process"))
+    if len(processes) < 2:
+        return
+    for process in processes:
+        if process.get("isExecutable") is None:
+            report.warning(
+                "executable-unsaid",
+                spot(process),
+                f"流程 {process.get('id', '')} 没有写明 isExecutable,按可执行处理。",
+                f"The process {process.get('id', '')} does not say isExecutable; it is taken as executable.",
             )
 
 

@@ -263,4 +263,5 @@ def run_stepwise(self: Instance) -> Outcome:
 
 
 def parse_again(workflow: Any) -> Definition:
-    return workflow.services.definition_by_id(workflow.definition_id)
+    definition: Definition = workflow.services.definition_by_id(workflow.definition_id)
+    return definition

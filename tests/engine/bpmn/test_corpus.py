@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from engine.bpmn.parser import parse
+from engine.bpmn.parser import examine, parse
 from engine.errors import ParseFailed
 from tests.engine.bpmn import invalid_models, valid_models
+from tests.engine.bpmn.diagrams import END, START, diagram, user
 from tests.engine.bpmn.test_lint import REFUSALS
 
 
@@ -31,6 +32,15 @@ def test_it_is_accepted(body: bytes) -> None:
 def test_the_corpus_is_large_enough() -> None:
     assert len(invalid_models.MODELS) + len(REFUSALS) >= 150
     assert len(valid_models.MODELS) >= 80
+
+
+def test_roles_that_the_house_does_not_know_are_warned_of() -> None:
+    known = user("A", attributes='camunda:candidateGroups="CSS, BARISTA"')
+    computed = user("B", attributes='camunda:candidateGroups="=g"')
+    body = diagram(START + known + computed + END, "S>A A>B B>E")
+    found, _ = examine(body, name="a.bpmn", roles=frozenset({"CSS"}))
+    assert [(finding.code, finding.element_id) for finding in found] == [("unknown-role", "A")]
+    assert examine(body, name="a.bpmn")[0] == []
 
 
 def test_a_finding_names_the_line_and_column_at_which_its_element_begins() -> None:

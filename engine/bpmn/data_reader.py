@@ -1,0 +1,115 @@
+"""Reads data associations (BPMN 10.4.2): data objects are variables of ours, inputs and outputs are mappings.
+
+A data object, data input or data output is the variable of its name (of its id if it has none). An association with
+assignments or a transformation computes; one between a data object and an input or output of the activity copies.
+Associations to the placeholders that modelers draw (`property`) only document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from engine.bpmn.expressions import Text
+from engine.bpmn.model import Mapping as VariableMapping
+from engine.bpmn.vocabulary import bpmn
+from engine.bpmn.xml import line_of
+from engine.feel import Environment
+
+_ITEMS = ("dataObject", "dataObjectReference", "dataStore", "dataStoreReference", "dataInput", "dataOutput", "property")
+
+
+@dataclass(frozen=True, slots=True)
+class VariableValue:
+    """Yields a variable as it is, a personal one by its reference; `fallback` is the variable to keep if it is null.
+
+    No expression reads anything here, so that a personal variable stays personal (`names` is empty)."""
+
+    name: str
+    fallback: str | None = None
+    names: frozenset[str] = frozenset()
+
+    def evaluate(self, variables: Mapping[str, Any], environment: Environment) -> Any:
+        value = variables.get(self.name)
+        return variables.get(self.fallback) if value is None and self.fallback is not None else value
+
+
+class DataItems:
+    """What holds data in a file, by id."""
+
+    def __init__(self, root: etree._Element) -> None:
+        self._items = {item.get("id", ""): item for tag in _ITEMS for item in root.iter(bpmn(tag))}
+
+    def name(self, reference: str) -> str:
+        """Returns the variable that an id means."""
+        item = self._items.get(reference)
+        if item is None:
+            return reference
+        of = self._items.get(item.get("dataObjectRef") or item.get("dataStoreRef") or "")
+        return (of.get("name") if of is not None else None) or item.get("name") or reference
+
+    def is_a(self, reference: str, tag: str) -> bool:
+        """Tells whether an id belongs to an element of one kind."""
+        item = self._items.get(reference)
+        return item is not None and item.tag == bpmn(tag)
+
+
+class DataReader:
+    """Reads the data associations of one node; expressions are registered for compilation."""
+
+    def __init__(self, element: etree._Element, items: DataItems, texts: list[Text]) -> None:
+        self._element = element
+        self._items = items
+        self._texts = texts
+
+    def inputs(self) -> list[VariableMapping]:
+        """Returns what the activity is given."""
+        return [
+            mapping
+            for association in self._element.findall(bpmn("dataInputAssociation"))
+            for mapping in self._mappings(association, side="dataInput")
+        ]
+
+    def outputs(self) -> list[VariableMapping]:
+        """Returns what the activity gives back."""
+        return [
+            mapping
+            for association in self._element.findall(bpmn("dataOutputAssociation"))
+            for mapping in self._mappings(association, side="dataOutput")
+        ]
+
+    def _mappings(self, association: etree._Element, *, side: str) -> Iterator[VariableMapping]:
+        assignments = association.findall(bpmn("assignment"))
+        target = _text(association.find(bpmn("targetRef")))
+        transformation = association.find(bpmn("transformation"))
+        for assignment in assignments:
+            to = _text(assignment.find(bpmn("to"))).lstrip("=").strip()
+            yield VariableMapping(self._items.name(to or target), self._feel(assignment.find(bpmn("from"))))
+        if assignments:
+            return
+        if transformation is not None:
+            yield VariableMapping(self._items.name(target), self._feel(transformation))
+            return
+        source = _text(association.find(bpmn("sourceRef")))
+        if self._items.is_a(target if side == "dataInput" else source, side):
+            yield from self._copy(source, target, keeps=side == "dataOutput")
+
+    def _copy(self, source: str, target: str, *, keeps: bool) -> Iterator[VariableMapping]:
+        given, taken = self._items.name(source), self._items.name(target)
+        if given and taken and given != taken:
+            text = Text(given, self._element.get("id", ""), line_of(self._element), "数据", "data")
+            text.value = VariableValue(given, taken if keeps else None)
+            yield VariableMapping(taken, text)
+
+    def _feel(self, element: etree._Element | None) -> Text:
+        line = line_of(self._element if element is None else element)
+        text = Text(_text(element), self._element.get("id", ""), line, "数据关联", "data association", mode="feel")
+        self._texts.append(text)
+        return text
+
+
+def _text(element: etree._Element | None) -> str:
+    return ((element.text or "") if element is not None else "").strip()
