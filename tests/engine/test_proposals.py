@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -541,3 +542,31 @@ def test_releases_say_what_they_changed(engine: ProcessEngine, proposed: str) ->
 
     assert (newest.number, newest.made_by, set(newest.brought["process"])) == (2, "owner2", {"case"})
     assert (first.number, first.made_by) == (1, "operator")
+
+
+# ------------------------------------------------------------ several at once
+
+
+def test_of_two_who_approve_at_once_one_decides(engine: ProcessEngine, proposed: str) -> None:
+    def decide(actor: Actor) -> str:
+        try:
+            return approve(engine, actor, proposed).state
+        except Conflict:
+            return "too late"
+
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(decide, [OWNER2, SMD, OWNER2, SMD]))
+
+    assert sorted(told) == ["released", "too late", "too late", "too late"]
+    assert engine.read(OWNER, releases.current) == 2
+    assert engine.read(SYSTEM_ACTOR, audit.verify).intact
+
+
+def test_deployments_at_once_take_versions_and_releases_in_turn(
+    engine: ProcessEngine, put: Callable[..., Deployment]
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda number: put(OWNER, {"case.bpmn": ONE.replace("check", f"t{number}")}), range(4)))
+
+    assert sorted(one.definitions[0].version for one in made) == [1, 2, 3, 4]
+    assert engine.read(OWNER, releases.current) == 4
