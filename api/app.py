@@ -20,6 +20,7 @@ from api import (
     comments,
     decision_definitions,
     deployments,
+    evaluations,
     executions,
     external_tasks,
     health,
@@ -289,6 +290,8 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
     tasks = inbox.Inbox(commands)
     # The composition root gave the engine this vault; files are encrypted under the keys of the same people.
     year = calendars.Calendars(commands)
+    customers, reviews = evaluations.Customers(commands), evaluations.TierReviews(commands)
+    rewards, scores = evaluations.Rewards(commands), evaluations.Scores(commands)
     files = attachments.Attachments(commands, cast(PersonVault, commands.engine.vault).keystore)
     return [
         ("/healthz", health.Health(commands), None),
@@ -310,6 +313,23 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
         ("/api/start", starts.Starts(commands), None),
         ("/api/attachments", files, None),
         ("/api/attachments/{attachment_id}", files, "one"),
+        ("/api/facts", evaluations.Facts(commands), None),
+        ("/api/customers/{customer_ref}/tier", customers, "tier"),
+        ("/api/customers/{customer_ref}/tier/review", customers, "review"),
+        ("/api/customers/{customer_ref}/rewards", customers, "rewards"),
+        ("/api/tier-reviews", reviews, None),
+        ("/api/tier-reviews/{review_id}/propose", reviews, "propose"),
+        ("/api/tier-reviews/{review_id}/approve", reviews, "approve"),
+        ("/api/tier-reviews/{review_id}/decline", reviews, "decline"),
+        ("/api/referrals", rewards, "referral"),
+        ("/api/referrals/{referral_id}/review", rewards, "review"),
+        ("/api/cancellations", rewards, "cancellation"),
+        ("/api/settlements", rewards, "settlement"),
+        ("/api/scores/{period}", scores, None),
+        ("/api/scores/{period}/targets", scores, "targets"),
+        ("/api/scores/{period}/freeze", scores, "freeze"),
+        ("/api/scores/{period}/confirm", scores, "confirm"),
+        ("/api/awards/{award_id}/{verb}", evaluations.Awards(commands), None),
         ("/api/calendars", year, None),
         ("/api/calendars/due", year, "due"),
         ("/api/calendars/{year}", year, "one"),

@@ -17,6 +17,7 @@ from api import checking, publishing, seeding
 from api.calendar_commands import calendar_group
 from api.composition import build_engine
 from api.demo import tell
+from api.evaluation_commands import facts_group, run_group
 from api.logs import configure_logs
 from api.times import ZONE
 from api.token_commands import token_group
@@ -353,7 +354,8 @@ def demo() -> None:
     sys.exit(0 if tell(console) else 1)
 
 
-main.add_command(calendar_group(opened, console))
+for _group in (calendar_group, facts_group, run_group):
+    main.add_command(_group(opened, console))
 user.add_command(token_group(opened, console))
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import insert, select, update
 
 from crm import models as tables
 from crm import rulings
-from crm.facts import FACTS, require_reference
+from crm.facts import FACTS, PERIOD, require_reference
 from engine import authorizations, history
 from engine.context import CommandContext
 from engine.errors import Conflict, Forbidden, InvalidRequest, NotFound
@@ -96,6 +96,8 @@ def get(ctx: CommandContext, proposal_id: str) -> Proposal:
 def of_period(ctx: CommandContext, period: str) -> list[Proposal]:
     """Returns the proposals of a quarter or month, in order."""
     authorizations.require(ctx, "Score", "read")
+    if not PERIOD.fullmatch(period):
+        raise InvalidRequest("a period is a quarter such as 2026Q3 or a month such as 2026-09")
     query = select(*COLUMNS).where(PROPOSAL.c.period == period).order_by(PROPOSAL.c.id)
     return [Proposal(*row) for row in ctx.connection.execute(query)]
 

@@ -151,6 +151,7 @@ def _try(ctx: CommandContext, customers: Sequence[CustomerFacts], at: datetime, 
 def _evaluate_batch(
     ctx: CommandContext, customers: Sequence[CustomerFacts], at: datetime, run_id: str
 ) -> list[Evaluation]:
+    rulings.hold(ctx, CHAIN)
     here = (tiers.TIER.c.run_id == run_id, tiers.TIER.c.customer_ref.in_([one.customer_ref for one in customers]))
     done = set(ctx.connection.execute(select(tiers.TIER.c.customer_ref).where(*here)).scalars())
     return _evaluate_all(ctx, [one for one in customers if one.customer_ref not in done], at, run_id, MONTH_START)
@@ -160,6 +161,7 @@ def _evaluate_all(
     ctx: CommandContext, customers: Sequence[CustomerFacts], at: datetime, run_id: str | None, trigger: str
 ) -> list[Evaluation]:
     """Evaluates and writes down some customers, as one event of the chain."""
+    rulings.hold(ctx, CHAIN)
     written = [_evaluate_one(ctx, facts, at, run_id, trigger) for facts in customers]
     if written:
         entries = [entry for _, entry in written]

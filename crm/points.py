@@ -57,7 +57,7 @@ def rate(ctx: CommandContext, contract_ref: str) -> int:
 def exchange(ctx: CommandContext, customer_ref: str) -> list[Coupon]:
     """Turns all whole blocks of points into coupons; returns them. Raises InvalidRequest below one block."""
     authorizations.require(ctx, "Reward", "exchange")
-    require_reference(customer_ref)
+    rulings.hold(ctx, chain_of(require_reference(customer_ref)))
     inputs = {
         "business_line": RENTAL_LINE,
         "exchange_requested": True,

@@ -190,6 +190,7 @@ def settle(
     require_reference(contract_ref, "contract")
     if charged_days < 0 or paid_fen < 0:
         raise InvalidRequest("charged days and paid sum are not negative")
+    rulings.hold(ctx, chain_of(customer_ref))
     if ctx.connection.execute(select(RENTAL.c.at).where(RENTAL.c.contract_ref == contract_ref)).first() is not None:
         raise Conflict(f"the rental {contract_ref} was settled already")
     day = tiers.day_of(ctx, ctx.now)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from engine import decisions, models, releases
 from engine.clock import to_micros
@@ -52,6 +52,16 @@ class Ruling:
 def row_of(result: DecisionResult) -> str | None:
     """Returns the id of the first row that fired."""
     return result.rows[0].row_id if result.rows else None
+
+
+def hold(ctx: CommandContext, chain: str) -> None:
+    """Lets whoever else works on what a chain is about wait until this transaction is over.
+
+    To be called before anything is read that the command decides on: on PostgreSQL a later statement sees what the
+    other has committed, and the head of the chain alone would not show that an earlier one did not.
+    """
+    table = models.chain_head
+    ctx.connection.execute(select(table.c.events).where(table.c.chain_id == chain).with_for_update())
 
 
 def ask(

@@ -85,6 +85,7 @@ def _begin(ctx: CommandContext, day: date) -> datetime:
 def freeze(ctx: CommandContext, period: str) -> list[DepartmentScore]:
     """Scores all departments of a finished quarter with the metrics as they are now, and ranks them."""
     authorizations.require(ctx, "Score", "freeze")
+    rulings.hold(ctx, CHAIN)
     if ctx.now < _begin(ctx, day_after(period)):
         raise InvalidRequest(f"{period} is not over yet")
     if any(one.state == CONFIRMED for one in _read(ctx, period)):
@@ -157,6 +158,7 @@ def confirm(
     a reason. Raises Conflict while an indicator has no data or a target is missing.
     """
     authorizations.require(ctx, "Score", "confirm")
+    rulings.hold(ctx, CHAIN)
     sheets = _read(ctx, period)
     if not sheets or any(one.state != FROZEN for one in sheets):
         raise Conflict(f"there are no frozen scores of {period} to confirm")
@@ -213,6 +215,7 @@ def _consequences(
 def scores(ctx: CommandContext, period: str) -> list[DepartmentScore]:
     """Returns the sheets of a quarter, the first rank first."""
     authorizations.require(ctx, "Score", "read")
+    first_day(period)
     return _read(ctx, period)
 
 

@@ -76,6 +76,7 @@ def open_review(ctx: CommandContext, customer_ref: str, tier_id: str, cause: str
 def ask(ctx: CommandContext, customer_ref: str) -> Review:
     """Records that the customer wants a person to look at the tier (PIPL art. 24); raises NotFound, Conflict."""
     authorizations.require(ctx, "Tier", "ask_review")
+    rulings.hold(ctx, CHAIN)
     latest = tiers.latest_evaluation(ctx, customer_ref)
     if latest is None:
         raise NotFound(f"customer {customer_ref} was never evaluated")

@@ -1,0 +1,223 @@
+"""/api/facts, /api/customers/{ref}/…, /api/tier-reviews, /api/referrals, /api/settlements, /api/scores, /api/awards.
+
+What runs and settlements lead to, and what people decide on it. Who may is the access matrix's business, below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import falcon
+import falcon.asgi
+
+from api.commands import Resource, actor_of
+from api.params import Parameters, read_body, read_bytes
+from api.times import write_instant, write_micros
+from crm import award_proposals, coupons, facts, points, rewards, scorecards, tier_explanations, tier_reviews
+from engine import authorizations
+from engine.context import CommandContext
+from engine.errors import InvalidRequest
+
+MOST_FEN = 10**12
+MOST_DAYS = 10_000
+
+
+class Facts(Resource):
+    """Numbers for evaluations, until the register delivers them."""
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        body = await read_bytes(req, limit=facts.FILE_BYTES)
+        resp.status = falcon.HTTP_201
+        resp.media = wire(await self.commands.run(actor_of(req), facts.import_file, body))
+
+
+class Customers(Resource):
+    """The tier of a customer with its reasons, the wish for a person to look at it, and the rewards."""
+
+    async def on_get_tier(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, customer_ref: str) -> None:
+        reference = facts.require_reference(customer_ref)
+        resp.media = wire(await self.commands.read(actor_of(req), tier_explanations.explain, reference))
+
+    async def on_post_review(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, customer_ref: str) -> None:
+        reference = facts.require_reference(customer_ref)
+        resp.status = falcon.HTTP_201
+        resp.media = wire(await self.commands.run(actor_of(req), tier_reviews.ask, reference))
+
+    async def on_get_rewards(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, customer_ref: str) -> None:
+        reference = facts.require_reference(customer_ref)
+        resp.media = wire(await self.commands.read(actor_of(req), _rewards, reference))
+
+
+def _rewards(ctx: CommandContext, customer_ref: str) -> dict[str, Any]:
+    authorizations.require(ctx, "Reward", "read")
+    return {
+        "customer_ref": customer_ref,
+        "points": points.balance(ctx, customer_ref),
+        "rentals": rewards.rentals_of(ctx, customer_ref),
+        "coupons": coupons.of_customer(ctx, customer_ref),
+        "referrals": rewards.referrals_of(ctx, customer_ref),
+    }
+
+
+class TierReviews(Resource):
+    """What waits for a person; one proposes, another approves or declines."""
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        resp.media = wire(await self.commands.read(actor_of(req), tier_reviews.open_reviews))
+
+    async def on_post_propose(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, review_id: str) -> None:
+        given = Parameters(await read_body(req))
+        until = given.text("validUntil")
+        resp.media = wire(
+            await self.commands.run(
+                actor_of(req),
+                tier_reviews.propose,
+                review_id,
+                tier=given.required("tier"),
+                reason=given.required("reason"),
+                valid_until=None if until is None else _day(until),
+            )
+        )
+
+    async def on_post_approve(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, review_id: str) -> None:
+        resp.media = wire(await self.commands.run(actor_of(req), tier_reviews.approve, review_id))
+
+    async def on_post_decline(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, review_id: str) -> None:
+        resp.media = wire(await self.commands.run(actor_of(req), tier_reviews.decline, review_id))
+
+
+class Rewards(Resource):
+    """Referrals at signing, rentals at settlement."""
+
+    async def on_post_referral(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        given = Parameters(await read_body(req))
+        referral = await self.commands.run(
+            actor_of(req),
+            rewards.register,
+            referrer_ref=given.required("referrerRef"),
+            referred_ref=given.required("referredRef"),
+            contract_ref=given.required("contractRef"),
+            planned_days=_number(given, "plannedDays", MOST_DAYS),
+            same_person=given.boolean("samePerson") or False,
+            suspicious=given.boolean("suspicious") or False,
+        )
+        resp.status = falcon.HTTP_201
+        resp.media = wire(referral)
+
+    async def on_post_settlement(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        given = Parameters(await read_body(req))
+        settled = await self.commands.run(
+            actor_of(req),
+            rewards.settle,
+            contract_ref=given.required("contractRef"),
+            customer_ref=given.required("customerRef"),
+            charged_days=_number(given, "chargedDays", MOST_DAYS),
+            paid_fen=_number(given, "paidFen", MOST_FEN),
+        )
+        resp.status = falcon.HTTP_201
+        resp.media = wire(settled)
+
+    async def on_post_cancellation(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        contract_ref = Parameters(await read_body(req)).required("contractRef")
+        resp.media = wire(await self.commands.run(actor_of(req), rewards.cancel, contract_ref))
+
+    async def on_post_review(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, referral_id: str) -> None:
+        clear = Parameters(await read_body(req)).boolean("clear")
+        if clear is None:
+            raise InvalidRequest("clear is missing: true lets the referral go on, false ends it")
+        resp.media = wire(await self.commands.run(actor_of(req), rewards.review, referral_id, clear=clear))
+
+
+class Scores(Resource):
+    """The scores of a quarter: targets before it, frozen after it, confirmed by the committee."""
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, period: str) -> None:
+        found = await self.commands.read(actor_of(req), scorecards.scores, period)
+        proposals = await self.commands.read(actor_of(req), award_proposals.of_period, period)
+        resp.media = wire({"scores": found, "proposals": proposals})
+
+    async def on_put_targets(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, period: str) -> None:
+        targets = await read_body(req)
+        await self.commands.run(actor_of(req), scorecards.set_targets, period, targets)
+        resp.media = wire({"period": period, "targets": targets})
+
+    async def on_post_freeze(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, period: str) -> None:
+        resp.media = wire(await self.commands.run(actor_of(req), scorecards.freeze, period))
+
+    async def on_post_confirm(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, period: str) -> None:
+        given = Parameters(await read_body(req))
+        ties, reason = given.mapping("ties"), given.text("reason")
+        if not all(isinstance(said, Mapping) for said in ties.values()):
+            raise InvalidRequest("ties say for each department {award: true|false, rectification: true|false}")
+        confirmed = await self.commands.run(actor_of(req), scorecards.confirm, period, ties=ties, reason=reason)
+        resp.media = wire(confirmed)
+
+
+class Awards(Resource):
+    """Proposals of awards and penalties, as people decide them."""
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, award_id: str, verb: str) -> None:
+        given = Parameters(await read_body(req))
+        actor = actor_of(req)
+        if verb in DECISIONS:
+            accept = given.boolean("accept")
+            if accept is None:
+                raise InvalidRequest("accept is missing: true or false")
+            resp.media = wire(await self.commands.run(actor, DECISIONS[verb], award_id, accept=accept))
+        elif verb in STEPS:
+            resp.media = wire(await self.commands.run(actor, STEPS[verb], award_id))
+        else:
+            raise InvalidRequest(f"what can be done is {', '.join((*DECISIONS, *STEPS))}")
+
+
+DECISIONS: Mapping[str, Callable[..., award_proposals.Proposal]] = {
+    "decide": award_proposals.decide_award,
+    "decide-penalty": award_proposals.decide_penalty,
+}
+STEPS: Mapping[str, Callable[..., award_proposals.Proposal]] = {
+    "hear": award_proposals.hear,
+    "execute": award_proposals.execute,
+    "hand-in": award_proposals.hand_in,
+}
+
+
+def _number(given: Parameters, name: str, most: int) -> int:
+    number = given.integer(name, most=most)
+    if number is None:
+        raise InvalidRequest(f"{name} is missing")
+    return number
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as cause:
+        raise InvalidRequest("a day is written 2027-06-30") from cause
+
+
+def wire(value: Any, name: str = "") -> Any:
+    """Returns the JSON form: camel case, instants and days as text; a whole number named `…_at` is an instant."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {_camel(field.name): wire(getattr(value, field.name), field.name) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {_camel(str(key)): wire(item, str(key)) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [wire(item) for item in value]
+    if isinstance(value, datetime):
+        return write_instant(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if name.endswith("_at") and isinstance(value, int):
+        return write_micros(value)
+    if value is None or isinstance(value, (bool, int, str, Decimal)):
+        return value
+    raise TypeError(f"a {type(value).__name__} has no form on the wire")
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in others)
