@@ -27,6 +27,7 @@ from engine.personal_values import NONE
 CLASS = "variable."
 NOTIFIED, CUSTOMER = "notify.to", "customer"
 PROPERTIES = (
+    "adHoc.start",
     "business.title.en",
     "controlled",
     "deadline.anchor",
