@@ -12,9 +12,10 @@ from sqlalchemy import Select, func, select
 from api import representations
 from api.commands import Resource, actor_of, no_content
 from api.params import BOOLEAN, TEXT, Filters, Parameters, read_body, read_filters
-from engine import authorizations, incidents, jobs, models
+from engine import authorizations, history_logs, incidents, jobs, models
 from engine.context import CommandContext
 from engine.errors import InvalidRequest, NotFound
+from engine.history_logs import INCIDENT_SORTS, IncidentQuery
 
 FILTERS: Filters = {
     "jobId": ("job_id", TEXT),
@@ -22,6 +23,14 @@ FILTERS: Filters = {
     "processDefinitionId": ("definition_id", TEXT),
     "noRetriesLeft": ("failed", BOOLEAN),
     "withRetriesLeft": ("hopeful", BOOLEAN),
+}
+INCIDENT_FILTERS: Filters = {
+    "incidentId": ("id", TEXT),
+    "incidentType": ("type", TEXT),
+    "processInstanceId": ("process_instance_id", TEXT),
+    "executionId": ("process_instance_id", TEXT),
+    "processDefinitionId": ("definition_id", TEXT),
+    "activityId": ("element_id", TEXT),
 }
 MAX_RETRIES = 100
 
@@ -74,13 +83,12 @@ class Incidents(Resource):
     """Open incidents."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        instance_id = Parameters.of_query(req).text("processInstanceId")
-        found = await self.commands.read(actor_of(req), _incidents, instance_id)
+        found = await self.commands.read(actor_of(req), _incidents, Parameters.of_query(req))
         resp.media = [representations.incident(row) for row in found]
 
     async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        instance_id = Parameters.of_query(req).text("processInstanceId")
-        resp.media = {"count": len(await self.commands.read(actor_of(req), _incidents, instance_id))}
+        query = _incident_query(Parameters.of_query(req))
+        resp.media = {"count": await self.commands.read(actor_of(req), history_logs.count_incidents, query)}
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, incident_id: str) -> None:
         resp.media = representations.incident(await self.commands.read(actor_of(req), _incident, incident_id))
@@ -155,9 +163,15 @@ def _set_retries(ctx: CommandContext, job_id: str, retries: int) -> None:
     jobs.set_retries(ctx, job_id, retries)
 
 
-def _incidents(ctx: CommandContext, instance_id: str | None) -> list[Any]:
-    authorizations.require(ctx, "Incident", "read")
-    return incidents.open_of(ctx, instance_id)
+def _incident_query(parameters: Parameters) -> IncidentQuery:
+    query: IncidentQuery = read_filters(IncidentQuery, INCIDENT_FILTERS, parameters, open=True)
+    return query
+
+
+def _incidents(ctx: CommandContext, parameters: Parameters) -> list[Any]:
+    first, limit = parameters.page()
+    sort = parameters.sorting(INCIDENT_SORTS, ())
+    return history_logs.find_incidents(ctx, _incident_query(parameters), sort=sort, first=first, limit=limit)
 
 
 def _resolve(ctx: CommandContext, incident_id: str) -> None:
