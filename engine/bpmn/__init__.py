@@ -15,6 +15,12 @@ subclassed, nothing of it is patched. What is done otherwise, and where:
     errors, escalations, cancel       caught from the innermost scope outwards                        specs/catching.py
     conditional events                on the edge from false to true, after every step                scheduler.py
     event-based gateways              deferred choice, a due date per timer                           specs/gateways.py
+    starts that need several events   begin with any of them, wait for the rest                       builder.py
+    several triggers at one event     each waits by itself and keeps its date                         specs/multiple_…
+    ad-hoc activities by hand         `instance.start_activity`                                       specs/ad_hoc.py
+    stalled instances                 keep their progress and say where they stand                    scheduler.py
+    data associations                 copies and computations between variables                       data_reader.py
+    cron timers                       Quartz expressions of Camunda                                   cron.py
     compensation                      records in the scope, variables of the time                     specs/undoing.py
     loops                             a scope per instance, outputs in input order                    specs/loops.py
     task data                         variables in scopes of our own                                  scope.py

@@ -211,6 +211,10 @@ class InstanceWorkflow(ScopeWorkflow, BpmnWorkflow):
             raise
         except InvalidRequest as error:
             raise ExecutionFailed(f"{token.element_id}: {error}", element_id=token.element_id) from error
+        except RecursionError as error:
+            raise LimitReached(
+                f"{token.element_id}: what it evaluates is nested too deeply", element_id=token.element_id
+            ) from error
         except WorkflowException as error:
             raise ExecutionFailed(f"{token.element_id}: {error}", element_id=token.element_id) from error
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from lxml import etree
 
 from engine.bpmn.lint.activities import check_activities
+from engine.bpmn.lint.code import check_code
 from engine.bpmn.lint.collaborations import check_collaborations
 from engine.bpmn.lint.compensation import check_compensation
 from engine.bpmn.lint.document import Document, check_document
@@ -37,6 +38,7 @@ CHECKS: tuple[Callable[[Process, Report], None], ...] = (
     check_activities,
     check_compensation,
     check_extensions,
+    check_code,
 )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from time import process_time
+
 import pytest
 
 from engine.bpmn.parser import examine, parse
 from engine.errors import ParseFailed
 from tests.engine.bpmn import invalid_models, valid_models
-from tests.engine.bpmn.diagrams import END, START, diagram, user
+from tests.engine.bpmn.diagrams import END, START, diagram, task, user
 from tests.engine.bpmn.test_lint import REFUSALS
 
 
@@ -32,6 +35,16 @@ def test_it_is_accepted(body: bytes) -> None:
 def test_the_corpus_is_large_enough() -> None:
     assert len(invalid_models.MODELS) + len(REFUSALS) >= 150
     assert len(valid_models.MODELS) >= 80
+
+
+def test_a_diagram_of_five_thousand_nodes_is_read_in_seconds() -> None:
+    names = [f"n{number}" for number in range(5_000)]
+    nodes = START + "".join(task(name) for name in names) + END
+    arrows = " ".join(f"{one}>{other}" for one, other in pairwise(["S", *names, "E"]))
+    begun = process_time()
+    (definition,) = parse(diagram(nodes, arrows), name="a.bpmn")
+    assert process_time() - begun < 3
+    assert len(definition.elements) == 5_002
 
 
 def test_roles_that_the_house_does_not_know_are_warned_of() -> None:
