@@ -108,6 +108,9 @@ def check_resources(resources: Mapping[str, bytes], *, limit: int, roles: Collec
             _check_one(checked, file, body, roles)
         except ParseFailed as refused:
             failed.update({key: list(found) for key, found in refused.findings.items()})
+        except RecursionError:
+            zh, en = "文件的结构过深或过宽", "the structure of the file is too deep or too wide to be checked"
+            failed[file] = [Finding("error", "too-complex", zh, en)]
     if failed:
         raise ParseFailed(failed)
     forms = {form.id: form for form in checked.forms.values()}

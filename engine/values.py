@@ -111,6 +111,23 @@ def load(raw: bytes | str) -> Any:
         return _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as cause:
         raise InvalidRequest("the body is no valid JSON") from cause
+    except RecursionError as cause:
+        raise InvalidRequest("the JSON is nested too deeply") from cause
+
+
+def is_deeper_than(levels: int, value: Any) -> bool:
+    """Tells whether lists and objects lie inside each other deeper than so many levels. Does not recurse."""
+    inside = [value]
+    for _ in range(levels + 1):
+        inside = [
+            item
+            for outer in inside
+            if isinstance(outer, (list, dict))
+            for item in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not inside:
+            return False
+    return True
 
 
 def encode(value: Value) -> bytes:

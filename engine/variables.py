@@ -14,12 +14,13 @@ from engine.definitions import Deployed
 from engine.errors import FieldError, FormInvalid, InvalidRequest, NotFound
 from engine.forms import Form
 from engine.personal_values import Sight
-from engine.values import PersonalRef, decode, encode
+from engine.values import PersonalRef, decode, encode, is_deeper_than
 
 if TYPE_CHECKING:
     from engine.process_instances import Running
 
 NAME_LENGTH = 200
+MAX_DEPTH = 60  # levels of lists and contexts in one value; everything that walks values recurses
 BLOTTED_LENGTH = 2  # a single character is in every text
 
 
@@ -111,6 +112,8 @@ def absorb(
     for name in values:
         if not name or len(name) > NAME_LENGTH:
             raise InvalidRequest(f"a variable name has 1 to {NAME_LENGTH} characters")
+        if is_deeper_than(MAX_DEPTH, values[name]):
+            raise InvalidRequest(f"the value of the variable {name} is nested deeper than {MAX_DEPTH} levels")
     given = values.get("customer_ref")
     customer = given if isinstance(given, str) else customer_ref
     return personal_values.absorb(

@@ -1,0 +1,1 @@
+"""Inputs that mean harm, thrown at every door: files, expressions, tables, forms, requests."""
