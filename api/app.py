@@ -47,6 +47,7 @@ from api import (
 )
 from api.commands import Commands
 from api.errors import add_error_handlers
+from api.idempotency import Idempotency
 from api.middleware import components
 from api.prometheus import Exposition, Measurements
 from api.security import Doorkeeper
@@ -71,7 +72,7 @@ def create_app(engine: ProcessEngine, *, run_jobs: bool | None = None) -> falcon
     executor = Executor(engine, wanted=_runs_jobs(engine) if run_jobs is None else run_jobs)
     waiters = Waiters(engine)
     measurements = Measurements()
-    app = falcon.asgi.App(middleware=[*components(doorkeeper, measurements), executor, waiters])
+    app = falcon.asgi.App(middleware=[*components(doorkeeper, measurements), Idempotency(commands), executor, waiters])
     _configure(app, engine)
     rest = rest_routes(commands, doorkeeper, waiters)
     own = [*own_routes(commands, doorkeeper, executor), ("/metrics", Exposition(commands, measurements), None)]
