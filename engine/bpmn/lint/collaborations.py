@@ -102,6 +102,13 @@ def _check_association(element: etree._Element, document: Document, report: Repo
 
 def _check_participant(element: etree._Element, report: Report) -> None:
     if element.get("processRef") is None:
+        name = element.get("name") or element.get("id", "")
+        report.warning(
+            "black-box-pool",
+            spot(element),
+            f"泳池「{name}」没有流程,只作说明。",
+            f"The pool {name!r} holds no process; it only documents.",
+        )
         return
     many = element.find(bpmn("participantMultiplicity"))
     if many is None:

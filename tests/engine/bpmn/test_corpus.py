@@ -10,7 +10,8 @@ import pytest
 from engine.bpmn.parser import examine, parse
 from engine.errors import ParseFailed
 from tests.engine.bpmn import invalid_models, valid_models
-from tests.engine.bpmn.diagrams import END, START, diagram, task, user
+from tests.engine.bpmn.diagrams import END, MESSAGE, START, boundary, definitions, diagram, task, user
+from tests.engine.bpmn.invalid_models import SIMPLE, beside, pools
 from tests.engine.bpmn.test_lint import REFUSALS
 
 
@@ -35,6 +36,29 @@ def test_it_is_accepted(body: bytes) -> None:
 def test_the_corpus_is_large_enough() -> None:
     assert len(invalid_models.MODELS) + len(REFUSALS) >= 150
     assert len(valid_models.MODELS) >= 80
+
+
+NOTES = {
+    "black-box-pool": (pools(""), "p3"),
+    "executable-unsaid": (definitions(SIMPLE, '<process id="Q"><task id="A"/></process>'), "Q"),
+    "import-ignored": (definitions('<import importType="xsd" location="a.xsd" namespace="n"/>', SIMPLE), "d"),
+    "name-duplicate": (definitions(SIMPLE, '<signal id="again" name="sig1"/>'), "signal_1"),
+    "two-lanes": (
+        beside(
+            '<laneSet id="ls"><lane id="l1"><flowNodeRef>S</flowNodeRef></lane>'
+            '<lane id="l2"><flowNodeRef>S</flowNodeRef></lane></laneSet>'
+        ),
+        "l2",
+    ),
+    "correlation-ignored": (beside('<correlationSubscription id="cs"/>'), "cs"),
+    "no-outgoing": (diagram(START + user("A") + boundary("B", "A", MESSAGE) + END, "S>A A>E"), "B"),
+}
+
+
+@pytest.mark.parametrize(("code", "body", "element_id"), [(code, *rest) for code, rest in NOTES.items()])
+def test_what_only_documents_is_noted_and_not_refused(code: str, body: bytes, element_id: str) -> None:
+    warnings = parse(body, name="a.bpmn")[0].warnings
+    assert [finding.element_id for finding in warnings if finding.code == code] == [element_id]
 
 
 def test_a_diagram_of_five_thousand_nodes_is_read_in_seconds() -> None:
