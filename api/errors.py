@@ -12,6 +12,7 @@ import falcon.asgi
 from sqlalchemy.exc import OperationalError
 
 from api.params import TooLarge, UnsupportedType
+from api.rate_limits import TooManyRequests
 from engine.errors import (
     Conflict,
     ExecutionFailed,
@@ -39,6 +40,7 @@ OPTIMISTIC_LOCKING = 1
 TABLE: tuple[tuple[type[MarqueError], str, str], ...] = (
     (TooLarge, falcon.HTTP_413, "InvalidRequestException"),
     (UnsupportedType, falcon.HTTP_415, "NotSupportedException"),
+    (TooManyRequests, falcon.HTTP_429, "TooManyRequestsException"),
     (ParseFailed, falcon.HTTP_400, "ParseException"),
     (FormInvalid, falcon.HTTP_400, "FormInvalidException"),
     (MigrationRefused, falcon.HTTP_400, "MigratingProcessInstanceValidationException"),
@@ -75,6 +77,8 @@ async def refuse(
     resp.media = {"type": kind, "message": str(error), "code": None, **_details(req, error)}
     if isinstance(error, Unauthenticated):
         resp.set_header("WWW-Authenticate", _challenge(req))
+    if isinstance(error, TooManyRequests):
+        resp.set_header("Retry-After", str(error.retry_after))
 
 
 def _details(req: falcon.asgi.Request, error: MarqueError) -> dict[str, Any]:

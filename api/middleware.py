@@ -11,9 +11,11 @@ import falcon.asgi
 
 from api.params import TooLarge
 from api.prometheus import Measurements
+from api.rate_limits import RateLimits
 from api.security import Doorkeeper, require_same_site, require_writable
 from engine.errors import InvalidRequest
 from engine.ids import new_id
+from engine.settings import Settings
 
 log = logging.getLogger("marque.access")
 
@@ -106,6 +108,7 @@ class Identity:
         require_writable(req, visitor)
 
 
-def components(doorkeeper: Doorkeeper, measurements: Measurements) -> list[Any]:
+def components(doorkeeper: Doorkeeper, measurements: Measurements, settings: Settings) -> list[Any]:
     """Returns the middleware in order: the first one sees the request first and the answer last."""
-    return [RequestLine(), measurements, SafeHeaders(), Bounds(), Identity(doorkeeper)]
+    limits = RateLimits(settings)
+    return [RequestLine(), measurements, SafeHeaders(), Bounds(), Identity(doorkeeper), limits]

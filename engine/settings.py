@@ -57,6 +57,8 @@ class Settings:
     oidc_audience: str = ""  # MARQUE_OIDC_AUDIENCE: for whom they must have been made
     oidc_jwks: str = ""  # MARQUE_OIDC_JWKS: file or address of the public keys
     oidc_roles_claim: str = "roles"  # MARQUE_OIDC_ROLES_CLAIM: `realm_access.roles` stands inside another
+    requests_per_second: int = 200  # MARQUE_REQUESTS_PER_SECOND: of one user, for long; ten times as many at once
+    log_ins_per_minute: int = 120  # MARQUE_LOG_INS_PER_MINUTE: from one address
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -66,6 +68,8 @@ class Settings:
             raise InvalidRequest("MARQUE_CLOCK=virtual needs MARQUE_DEMO=1")
         if not 0 < self.port < 65536:
             raise InvalidRequest(f"MARQUE_PORT {self.port} is no port")
+        if min(self.requests_per_second, self.log_ins_per_minute) < 1:
+            raise InvalidRequest("MARQUE_REQUESTS_PER_SECOND and MARQUE_LOG_INS_PER_MINUTE are at least 1")
 
     @property
     def is_sqlite(self) -> bool:
@@ -85,10 +89,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """Returns the settings that the environment asks for; raises InvalidRequest naming the variable that is wrong."""
     get = environment.get
     default = Settings()
-    try:
-        port = int(get("MARQUE_PORT", default.port))
-    except ValueError as cause:
-        raise InvalidRequest("MARQUE_PORT must be a number") from cause
+    port = _number("MARQUE_PORT", get("MARQUE_PORT", default.port))
+    requests = _number("MARQUE_REQUESTS_PER_SECOND", get("MARQUE_REQUESTS_PER_SECOND", default.requests_per_second))
+    log_ins = _number("MARQUE_LOG_INS_PER_MINUTE", get("MARQUE_LOG_INS_PER_MINUTE", default.log_ins_per_minute))
     return Settings(
         database_url=get("MARQUE_DATABASE_URL", default.database_url),
         keystore_url=get("MARQUE_KEYSTORE_URL", default.keystore_url),
@@ -102,11 +105,20 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         rules=Path(get("MARQUE_RULES", default.rules)),
         processes=Path(get("MARQUE_PROCESSES", default.processes)),
         web=Path(get("MARQUE_WEB", default.web)),
+        requests_per_second=requests,
+        log_ins_per_minute=log_ins,
         oidc_issuer=get("MARQUE_OIDC_ISSUER", default.oidc_issuer),
         oidc_audience=get("MARQUE_OIDC_AUDIENCE", default.oidc_audience),
         oidc_jwks=get("MARQUE_OIDC_JWKS", default.oidc_jwks),
         oidc_roles_claim=get("MARQUE_OIDC_ROLES_CLAIM", default.oidc_roles_claim),
     )
+
+
+def _number(name: str, value: str | int) -> int:
+    try:
+        return int(value)
+    except ValueError as cause:
+        raise InvalidRequest(f"{name} must be a number") from cause
 
 
 def _flag(name: str, text: str) -> bool:
