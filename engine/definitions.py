@@ -66,7 +66,7 @@ class DefinitionStore:
 
         def read() -> Definition:
             deployed = self.deployed(ctx, definition_id)
-            parsed = parse(body_of(ctx, deployed.resource_id), name=deployed.resource_name)
+            parsed = parse(body_of(ctx, deployed.resource_id), name=deployed.resource_name, deployed=True)
             return next(definition for definition in parsed if definition.key == deployed.key)
 
         return self._cached(self._processes, definition_id, read)

@@ -26,13 +26,23 @@ MAX_FINDINGS = 1_000
 _CLASS_PREFIX = "variable."
 
 
-def parse(body: bytes, *, name: str, limits: FileLimits = DEFAULT_FILE_LIMITS) -> list[Definition]:
-    """Returns one definition per executable process, in document order; raises ParseFailed with all findings."""
+def parse(
+    body: bytes, *, name: str, limits: FileLimits = DEFAULT_FILE_LIMITS, deployed: bool = False
+) -> list[Definition]:
+    """Returns one definition per executable process, in document order; raises ParseFailed with all findings.
+
+    `deployed`: the file was accepted once. Checks that came later do not take it away from its running instances; it
+    is refused only if nothing can be built from it."""
     findings, diagram = examine(body, name=name, limits=limits)
-    if errors(findings):
+    if errors(findings) and not deployed:
         raise ParseFailed({name: findings})
     digest = hashlib.sha256(body).hexdigest()
-    return [_definition(process, digest, findings) for process in diagram.processes if process.executable]
+    try:
+        return [_definition(process, digest, findings) for process in diagram.processes if process.executable]
+    except (AssertionError, LookupError, AttributeError) as cause:
+        if not errors(findings):
+            raise
+        raise ParseFailed({name: findings}) from cause
 
 
 def examine(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import pairwise
 from time import process_time
 
@@ -59,6 +60,17 @@ NOTES = {
 def test_what_only_documents_is_noted_and_not_refused(code: str, body: bytes, element_id: str) -> None:
     warnings = parse(body, name="a.bpmn")[0].warnings
     assert [finding.element_id for finding in warnings if finding.code == code] == [element_id]
+
+
+def test_a_later_check_does_not_take_a_deployed_diagram_away() -> None:
+    body, _ = invalid_models.MODELS["condition after a parallel gateway"]
+    assert parse(body, name="a.bpmn", deployed=True)[0].key == "P"
+
+
+@pytest.mark.parametrize("body", [body for body, _ in invalid_models.MODELS.values()])
+def test_a_deployed_diagram_is_built_or_refused_in_words(body: bytes) -> None:
+    with suppress(ParseFailed):
+        assert isinstance(parse(body, name="a.bpmn", deployed=True), list)
 
 
 def test_a_diagram_of_five_thousand_nodes_is_read_in_seconds() -> None:
