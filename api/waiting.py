@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 GATES = 2
 FALLBACK_SECONDS = 2.5
+STAGGERS = 20  # those who came together do not look together again
 RECONNECT_SECONDS = 1.0
 
 
@@ -38,6 +39,7 @@ class Waiters:
         self._engine = engine
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._gate = asyncio.Semaphore(GATES)
+        self._turn = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listener: asyncio.Task[None] | None = None
         engine.on_external_tasks.append(self.wake_from_thread)
@@ -57,7 +59,11 @@ class Waiters:
                 if found or left <= 0:
                     return found
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(event.wait(), min(left, FALLBACK_SECONDS))
+                    await asyncio.wait_for(event.wait(), min(left, self._fallback()))
+
+    def _fallback(self) -> float:
+        self._turn = (self._turn + 1) % STAGGERS
+        return FALLBACK_SECONDS * (1 + self._turn / STAGGERS)
 
     @asynccontextmanager
     async def _listening(self, topics: Iterable[str]) -> AsyncIterator[asyncio.Event]:

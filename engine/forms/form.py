@@ -61,13 +61,20 @@ class Form:
             raise FormInvalid([field_error(key, labels, refusal.problem)]) from None
 
     def validate(
-        self, submission: Mapping[str, Any], *, variables: Mapping[str, Any], environment: Environment
+        self,
+        submission: Mapping[str, Any],
+        *,
+        variables: Mapping[str, Any],
+        environment: Environment,
+        kept: frozenset[str] = frozenset(),
     ) -> dict[str, Any]:
         """Returns the typed value of every field that the form asks for; raises FormInvalid with all faults.
 
-        `variables` are the visible process variables, which conditions, limits and rules may read.
+        `variables` are the visible process variables, which conditions, limits and rules may read. `kept` are fields
+        whose stored personal value stays because it was not sent back (it was shown masked): they are present, even
+        where they are mandatory, and do not stand in the result.
         """
-        check = _Check(variables, environment)
+        check = _Check(variables, environment, kept=kept)
         typed = check.converted(self.fields, submission)
         values = check.checked(self.fields, typed, variables)
         check.rules(self.rules, values)
@@ -110,8 +117,16 @@ def _data_classes(fields: tuple[Field, ...], prefix: str) -> Iterator[tuple[str,
 class _Check:
     """One pass over one submission. Its first faults wait until it is known which fields are hidden."""
 
-    def __init__(self, variables: Mapping[str, Any], environment: Environment, *, complete: bool = True) -> None:
+    def __init__(
+        self,
+        variables: Mapping[str, Any],
+        environment: Environment,
+        *,
+        complete: bool = True,
+        kept: frozenset[str] = frozenset(),
+    ) -> None:
         self.variables = variables
+        self.kept = kept
         self.environment = environment
         self.complete = complete
         self.refused: dict[str, Problem] = {}
@@ -134,6 +149,8 @@ class _Check:
         self._note_unknown({field.key for field in fields}, raw, path)
         typed: dict[str, Any] = {}
         for field in fields:
+            if not path and field.key in self.kept:
+                continue
             if self._is_readonly(field):
                 if field.default is not None and field.key not in self.variables:
                     typed[field.key] = convert(field, field.default)
@@ -268,6 +285,8 @@ class _Check:
             try:
                 holds = rule.expression.evaluate(scope, self.environment)
             except FeelError:
+                if rule.expression.names & self.kept:
+                    continue  # it was checked when the value was known
                 self.errors.append(field_error(rule.field, ("", ""), Problem("rule-failed")))
                 continue
             if holds is not True:

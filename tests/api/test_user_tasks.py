@@ -230,7 +230,12 @@ def test_a_field_that_was_shown_masked_and_is_not_sent_back_keeps_its_value(
     engine: ProcessEngine, csr: Person, css: Person, owner: Person
 ) -> None:
     again = CALLS.replace('id="look" name="复核"', 'id="look" name="复核" camunda:formRef="calls_write_down"')
-    assert owner.deploy({**FILES, "calls.bpmn": again}).status_code == 200
+    mandatory = FILES["calls_write_down.form"].replace(
+        '"key": "id_number",', '"key": "id_number", "validate": {"required": true},'
+    )
+    assert mandatory != FILES["calls_write_down.form"]
+    files = {**FILES, "calls.bpmn": again, "calls_write_down.form": mandatory}
+    assert owner.deploy(files).status_code == 200
     started = csr.post("/api/start", {"processKey": "calls", "data": {"subject": "tyres"}}).json
     data = {"caller": NAME, "id_number": ID_NUMBER}
     csr.post(f"/api/tasks/{started['next']['id']}/complete", {"data": data})
