@@ -73,7 +73,7 @@ ATTACKS = [
     one("endless_loop", diagram(START + '<exclusiveGateway id="gate"/>' + AUTOMATIC + '<exclusiveGateway id="out"/>' + END + flows("begin>gate", "gate>evil", "evil>out", "out>gate:x = 1", "out>done")), "steps"),
     one("endless_standard_loop", in_line(AUTOMATIC.replace("<script>", "<standardLoopCharacteristics/><script>")), "evil", CONTAINED_OR_REFUSED),
     one("tokens_that_multiply", diagram(START + MULTIPLY + END + flows("begin>evil", "evil>fork", "fork>evil", "fork>check", "check>done")), "steps"),
-    one("thousand_million_instances", instances("evil", CONTAINED_OR_REFUSED), "1000000000"),
+    one("thousand_million_instances", instances("1000000000"), "evil", CONTAINED_OR_REFUSED),
     one("ten_to_the_thirtieth_instances", instances("=10 ** 30"), "evil"),
     one("minus_one_instances", instances("=-1"), "evil", CONTAINED_OR_REFUSED),
     one("half_an_instance", instances("=0.5"), "evil"),

@@ -42,6 +42,7 @@ def check_code(process: Process, report: Report) -> None:
 
 def _texts(node: Node) -> Iterator[tuple[str, str]]:
     yield from ((name, text) for name, text in node.attributes.items() if name in NAMES)
+    yield from ((name, text.source) for name, text in node.texts.items() if text.is_literal)
     yield from node.properties.items()
     for event in node.events:
         yield from (
