@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from api.calendar_commands import Opened
 from api.times import write_micros
@@ -53,7 +53,7 @@ def token_group(opened: Opened, console: Console) -> click.Group:
         """
         with opened() as engine:
             found = engine.read(Actor(user_id), tokens.listed)
-        table = Table("id", "name", "roles", "read only", "expires", "last used", "revoked")
+        table = Table(Column("id", no_wrap=True), "name", "roles", "read only", "expires", "last used", "revoked")
         for one in found:
             instants = (write_micros(at) or "–" for at in (one.expires_at, one.last_used_at, one.revoked_at))
             table.add_row(one.id, one.name, ", ".join(one.roles), "yes" if one.read_only else "no", *instants)
