@@ -72,7 +72,8 @@ def create_app(engine: ProcessEngine, *, run_jobs: bool | None = None) -> falcon
     executor = Executor(engine, wanted=_runs_jobs(engine) if run_jobs is None else run_jobs)
     waiters = Waiters(engine)
     measurements = Measurements()
-    app = falcon.asgi.App(middleware=[*components(doorkeeper, measurements, engine.settings), Idempotency(commands), executor, waiters])
+    asked = components(doorkeeper, measurements, engine.settings)
+    app = falcon.asgi.App(middleware=[*asked, Idempotency(commands), executor, waiters])
     _configure(app, engine)
     rest = rest_routes(commands, doorkeeper, waiters)
     own = [*own_routes(commands, doorkeeper, executor), ("/metrics", Exposition(commands, measurements), None)]
