@@ -207,38 +207,18 @@ def start(
     """
     release = releases.under(ctx, deployed)
     instance_id = new_id()
-    given = variables.accept(ctx, deployed, release, dict(values or {}), instance_id=instance_id)
+    accepted = variables.accept(ctx, deployed, release, dict(values or {}), instance_id=instance_id)
     header = {
         "case_no": _case_no(ctx, instance_id),
         "opened_by": opened_by or ctx.actor.user_id,
         "received_at": ctx.now,
     }
-    given = {name: value for name, value in given.items() if value is not None or name not in header}
-    given = {**header, **given, "rule_set_version": release, "bpmn_version": deployed.version}
+    given = {**header, **{name: value for name, value in accepted.items() if value is not None or name not in header}}
+    given |= {"rule_set_version": release, "bpmn_version": deployed.version}
     given |= dict.fromkeys(_initiators(ctx, deployed, start_event_id), header["opened_by"])
     business_key = business_key or str(given["case_no"])
     services = InstanceServices(ctx, release=release, deployment_id=deployed.deployment_id)
-    row = ProcessInstance(
-        id=instance_id,
-        root_id=instance_id,
-        parent_id=None,
-        definition_id=deployed.id,
-        definition_key=deployed.key,
-        release=release,
-        business_key=business_key,
-        customer_ref=_text(given.get("customer_ref")),
-        state=ACTIVE,
-        started_at=ctx.now_micros,
-        started_by=ctx.actor.user_id,
-        ended_at=None,
-        end_event=None,
-        delete_reason=None,
-        revision=0,
-        state_body=None,
-        deadlines_body=None,
-        chain_count=0,
-        chain_head=None,
-    )
+    row = _new_row(ctx, deployed, release, instance_id, business_key, _text(given.get("customer_ref")))
     running = Running(ctx, row, deployed, services, Ledger(None), customer_ref=row.customer_ref)
     begin = partial(start_at, changes=changes) if changes else partial(Instance.start, start_event_id=start_event_id)
     running.instance_or_none, outcome = begin(
@@ -252,6 +232,37 @@ def start(
     )
     body = {"sha256": deployed.sha256} | ({"sender": sender} if sender else {})
     return apply(ctx, running, outcome, kind=f"instance.{cause}", body=body, is_new=True)
+
+
+def _new_row(
+    ctx: CommandContext,
+    deployed: Deployed,
+    release: int,
+    instance_id: str,
+    business_key: str,
+    customer_ref: str | None,
+) -> ProcessInstance:
+    return ProcessInstance(
+        id=instance_id,
+        root_id=instance_id,
+        parent_id=None,
+        definition_id=deployed.id,
+        definition_key=deployed.key,
+        release=release,
+        business_key=business_key,
+        customer_ref=customer_ref,
+        state=ACTIVE,
+        started_at=ctx.now_micros,
+        started_by=ctx.actor.user_id,
+        ended_at=None,
+        end_event=None,
+        delete_reason=None,
+        revision=0,
+        state_body=None,
+        deadlines_body=None,
+        chain_count=0,
+        chain_head=None,
+    )
 
 
 def _initiators(ctx: CommandContext, deployed: Deployed, start_event_id: str | None) -> frozenset[str]:
