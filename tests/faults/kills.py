@@ -43,7 +43,11 @@ class Load:
         """One clerk: starts a case or completes an open task, again and again, whatever breaks meanwhile."""
         while not self.stopping.is_set():
             try:
-                if not self._complete_one() and not self.draining.is_set():
+                if self._complete_one():
+                    continue
+                if self.draining.is_set():
+                    time.sleep(0.02)
+                else:
                     self._start_one()
             except NoAnswer:
                 time.sleep(0.05)
