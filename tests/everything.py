@@ -18,7 +18,9 @@ STAGES: Sequence[tuple[str, Sequence[str]]] = (
     ("import rules", (str(BIN / "lint-imports"),)),
     ("diagrams, tables, forms", (str(BIN / "marque"), "check", "--layout", "processes", "rules")),
     ("scenarios and table cases", (str(BIN / "marque"), "test", "processes", "rules")),
-    ("tests", (sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "tests")),
+    ("tests", (sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--ignore=tests/web", "tests")),
+    # The browser's driver keeps an event loop running in its process, which no test of the interface can bear.
+    ("pages in a browser", (sys.executable, "-m", "pytest", "tests/web")),
 )
 
 

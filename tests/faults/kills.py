@@ -118,7 +118,7 @@ def _drain(system: System, database_url: str) -> None:
     for _ in range(1200):
         with engine.connect() as connection:
             left = connection.execute(text("SELECT count(*) FROM process_instance WHERE ended_at IS NULL")).scalar_one()
-            jobs = connection.execute(text("SELECT count(*) FROM job")).scalar_one()
+            jobs = connection.execute(text("SELECT count(*) FROM job WHERE root_id IS NOT NULL")).scalar_one()
         if left == 0 and jobs == 0:
             break
         time.sleep(0.1)
@@ -144,7 +144,7 @@ def _judge(load: Load, database_url: str) -> list[str]:
         completions = connection.execute(
             text("SELECT count(*) FROM history_event WHERE kind = 'task.completed'")
         ).scalar_one()
-        incidents = connection.execute(text("SELECT message FROM incident")).all()
+        incidents = connection.execute(text("SELECT message FROM incident WHERE root_id IS NOT NULL")).all()
     engine.dispose()
     problems = [f"acknowledged start lost: {case}" for case in load.started - cases.keys()]
     problems += [f"acknowledged completion lost: {task}" for task in load.completed - done.keys()]
