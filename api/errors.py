@@ -11,6 +11,7 @@ import falcon
 import falcon.asgi
 from sqlalchemy.exc import OperationalError
 
+from api import representations
 from api.params import TooLarge, UnsupportedType
 from api.rate_limits import TooManyRequests
 from engine.errors import (
@@ -88,7 +89,7 @@ def _details(req: falcon.asgi.Request, error: MarqueError) -> dict[str, Any]:
         case ParseFailed():
             return _parse_details(error)
         case MigrationRefused():
-            return {"details": [_finding(found) for found in error.findings]}
+            return {"details": [representations.finding(found) for found in error.findings]}
         case Forbidden():
             missing = {
                 "permissionName": error.operation,
@@ -133,21 +134,9 @@ def _parse_details(error: ParseFailed) -> dict[str, Any]:
 
 def _findings(found: Sequence[Finding]) -> dict[str, list[dict[str, Any]]]:
     def of(severity: str) -> list[dict[str, Any]]:
-        return [_finding(one) for one in found if one.severity == severity]
+        return [representations.finding(one) for one in found if one.severity == severity]
 
     return {"errors": of("error"), "warnings": of("warning")}
-
-
-def _finding(found: Finding) -> dict[str, Any]:
-    return {
-        "message": found.en,
-        "messageZh": found.zh,
-        "code": found.code,
-        "line": found.line or 0,
-        "column": found.column or 0,
-        "mainElementId": found.element_id,
-        "elementIds": [found.element_id] if found.element_id else [],
-    }
 
 
 def _challenge(req: falcon.asgi.Request) -> str:

@@ -44,14 +44,15 @@ def _modify_all(ctx: CommandContext, body: Parameters) -> None:
 
 
 def _modify_batch(ctx: CommandContext, body: Parameters) -> Batch:
-    operation = {"instructions": batches.changes_of(read_changes(body.raw("instructions")))}
+    changes = read_changes(body.raw("instructions"))
+    if not changes:
+        raise InvalidRequest("a modification needs at least one instruction")
     ids, reason = read_instances(ctx, body), body.text("annotation")
-    return batches.create(ctx, batches.MODIFICATION, operation, ids, reason=reason)
+    return batches.create(ctx, batches.MODIFICATION, {}, ids, changes=changes, reason=reason)
 
 
 class Restarts(Resource):
-    """Ended instances begin again. By default with the variables of their start: `initialVariables` false takes their
-    last ones."""
+    """Ended instances begin again with their last variables, or with those of their start (`initialVariables`)."""
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
         await self.commands.run(actor_of(req), _restart, which, Parameters(await read_body(req)))
@@ -70,7 +71,7 @@ def _restart(ctx: CommandContext, which: dict[str, str], body: Parameters) -> No
             definition_id,
             instance_id,
             changes=read_changes(body.raw("instructions")),
-            initial_variables=body.boolean("initialVariables") is not False,
+            initial_variables=bool(body.boolean("initialVariables")),
             with_business_key=not body.boolean("withoutBusinessKey"),
             annotation=body.text("annotation"),
         )
@@ -79,12 +80,12 @@ def _restart(ctx: CommandContext, which: dict[str, str], body: Parameters) -> No
 def _restart_batch(ctx: CommandContext, which: dict[str, str], body: Parameters) -> Batch:
     operation = {
         "definition": named(ctx, which).id,
-        "instructions": batches.changes_of(read_changes(body.raw("instructions"))),
-        "initial": body.boolean("initialVariables") is not False,
+        "initial": bool(body.boolean("initialVariables")),
         "key": not body.boolean("withoutBusinessKey"),
     }
     ids, reason = read_instances(ctx, body, query=HISTORIC), body.text("annotation")
-    return batches.create(ctx, batches.RESTART, operation, ids, reason=reason)
+    changes = read_changes(body.raw("instructions"))
+    return batches.create(ctx, batches.RESTART, operation, ids, changes=changes, reason=reason)
 
 
 class Suspensions(Resource):

@@ -18,6 +18,7 @@ from api import files
 from api.rehearsals import player
 from api.times import ZONE, read_instant, write_micros
 from engine import comparisons, definitions, deployments, examinations, proposals, simulations, users
+from engine.access_matrix import role_codes
 from engine.context import SYSTEM_ACTOR, Actor, CommandContext
 from engine.deployments import Deployment
 from engine.differences import Change, counted
@@ -195,7 +196,9 @@ def decide(
     engine.read(actor, proposals.require_decider, proposal_id)
     dossier = engine.read(actor, examinations.read_dossier, proposal_id)
     settings = engine.settings
-    examined = examinations.examine(dossier, limit=settings.limits.resource_bytes, play=player(settings))
+    examined = examinations.examine(
+        dossier, limit=settings.limits.resource_bytes, roles=role_codes(settings.rules), play=player(settings)
+    )
     if not examined.passed:
         engine.run(actor, proposals.note_examination, examined)
     return engine.run(

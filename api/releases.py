@@ -14,6 +14,7 @@ from api.params import Parameters, read_body
 from api.rehearsals import player
 from api.times import read_instant, write_micros
 from engine import comparisons, examinations, proposals, releases, simulations
+from engine.access_matrix import role_codes
 from engine.context import CommandContext
 from engine.differences import Change, counted
 from engine.dmn.decision import compile_model
@@ -77,8 +78,8 @@ class Proposals(Resource):
         """Checks outside of any transaction: scenarios play for seconds."""
         settings = self.commands.engine.settings
         dossier = await self.commands.read(actor_of(req), examinations.read_dossier, proposal_id)
-        limit = settings.limits.resource_bytes
-        examine = partial(examinations.examine, dossier, limit=limit, play=player(settings))
+        limit, roles = settings.limits.resource_bytes, role_codes(settings.rules)
+        examine = partial(examinations.examine, dossier, limit=limit, roles=roles, play=player(settings))
         return await self.commands.call(examine)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from api.times import write_micros
 from engine.definitions import Deployed
 from engine.deployments import Deployment
+from engine.findings import Finding
 from engine.process_instances import ProcessInstance
 from engine.user_tasks import UserTask
 
@@ -36,6 +37,21 @@ def new_deployment(made: Deployment) -> Json:
         "deployedCaseDefinitions": None,
         "deployedDecisionDefinitions": tables or None,
         "deployedDecisionRequirementsDefinitions": None,
+        # Not Camunda's: what the files were taken with, although it is likely to be a slip.
+        "warnings": {name: [finding(one) for one in found] for name, found in made.warnings.items() if found},
+    }
+
+
+def finding(found: Finding) -> Json:
+    """What a check found, as the Modeler reads it; `message` is English, `messageZh` Chinese."""
+    return {
+        "message": found.en,
+        "messageZh": found.zh,
+        "code": found.code,
+        "line": found.line or 0,
+        "column": found.column or 0,
+        "mainElementId": found.element_id,
+        "elementIds": [found.element_id] if found.element_id else [],
     }
 
 

@@ -60,11 +60,13 @@ def create(
     operation: Mapping[str, Any],
     instance_ids: Sequence[str],
     *,
+    changes: Sequence[Change] = (),
     reason: str | None = None,
 ) -> Batch:
-    """Makes one job per instance; they run in the background. `operation` is JSON-able.
+    """Makes one job per instance; they run in the background. `operation` is JSON-able, `changes` its instructions.
 
-    The reason waits in the vault until each instance has it under the key of its own person.
+    The reason and the variables of instructions wait in the vault, because they may be personal, until each instance
+    has them under the key of its own person.
     """
     authorizations.require(ctx, "ProcessInstance", OPERATIONS[type])
     ids = list(dict.fromkeys(instance_ids))
@@ -74,10 +76,13 @@ def create(
         raise InvalidRequest(f"a batch has at most {MAX_INSTANCES} process instances")
     roots = _roots(ctx, ids)
     batch_id = new_id()
-    body = {"roles": sorted(ctx.actor.roles), "operation": operation, "reason": None}
+    told = {**operation, "instructions": _written(changes)} if changes else operation
+    body = {"roles": sorted(ctx.actor.roles), "operation": told, "reason": None, "values": None}
     if reason:
-        kept = ctx.engine.vault.put(ctx, subject=f"batch:{batch_id}", data_class="FREE", value=reason)
-        body["reason"] = to_json(kept)
+        body["reason"] = _kept(ctx, batch_id, reason)
+    if any(change.variables or change.local for change in changes):
+        given = [[dict(change.variables), dict(change.local)] for change in changes]
+        body["values"] = _kept(ctx, batch_id, given)
     values = {"id": batch_id, "type": type, "total": len(ids), "suspended": False}
     values |= {"created_at": ctx.now_micros, "created_by": ctx.actor.user_id, "body": dump(body)}
     ctx.connection.execute(insert(models.batch).values(**values))
@@ -85,6 +90,10 @@ def create(
     history.record(ctx, history.ADMIN_CHAIN, "batch.created", {"batch": batch_id, "type": type, "total": len(ids)})
     jobs_changed(ctx)
     return Batch(batch_id, type, len(ids), len(ids), 0, False, ctx.now_micros, ctx.actor.user_id)
+
+
+def _kept(ctx: CommandContext, batch_id: str, value: Any) -> Any:
+    return to_json(ctx.engine.vault.put(ctx, subject=f"batch:{batch_id}", data_class="FREE", value=value))
 
 
 def _roots(ctx: CommandContext, ids: Sequence[str]) -> dict[str, str]:
@@ -123,7 +132,8 @@ def run(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) -> None:
     row = _row(ctx, payload["batch"])
     body = load(row.body)
     ctx.actor = Actor(row.created_by, frozenset(body["roles"]))
-    order = Order(row.id, body["operation"], _reason(ctx, body["reason"]))
+    reason = _fetched(ctx, body["reason"])
+    order = Order(row.id, body["operation"], reason, _fetched(ctx, body.get("values")) or ())
     RUNNERS[row.type](ctx, order, payload["instance"])
 
 
@@ -134,14 +144,15 @@ class Order:
     batch_id: str
     operation: Mapping[str, Any]
     reason: str | None
+    values: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]] = ()  # per instruction: its variables, local ones
 
 
-def _reason(ctx: CommandContext, kept: Any) -> str | None:
+def _fetched(ctx: CommandContext, kept: Any) -> Any:
+    """Returns what waits in the vault for the instances of a batch, None if nothing does."""
     if kept is None:
         return None
     ref = from_json(kept)
-    value = ctx.engine.vault.get_many(ctx, [ref])[ref.ref] if isinstance(ref, PersonalRef) else None
-    return value if isinstance(value, str) else None
+    return ctx.engine.vault.get_many(ctx, [ref])[ref.ref] if isinstance(ref, PersonalRef) else None
 
 
 def _migrate(ctx: CommandContext, order: Order, instance_id: str) -> None:
@@ -161,7 +172,7 @@ def _delete(ctx: CommandContext, order: Order, instance_id: str) -> None:
 
 
 def _modify(ctx: CommandContext, order: Order, instance_id: str) -> None:
-    modifications.modify(ctx, instance_id, _changes(order.operation), annotation=order.reason)
+    modifications.modify(ctx, instance_id, _changes(order), annotation=order.reason)
 
 
 def _restart(ctx: CommandContext, order: Order, instance_id: str) -> None:
@@ -170,7 +181,7 @@ def _restart(ctx: CommandContext, order: Order, instance_id: str) -> None:
         ctx,
         operation["definition"],
         instance_id,
-        changes=_changes(operation),
+        changes=_changes(order) if "instructions" in operation else (),
         initial_variables=operation["initial"],
         with_business_key=operation["key"],
         annotation=order.reason,
@@ -190,15 +201,17 @@ RUNNERS: Mapping[str, Callable[[CommandContext, Order, str], None]] = {
 }
 
 
-def changes_of(changes: Sequence[Change]) -> list[dict[str, Any]]:
-    """Returns instructions as part of the operation of a batch. Their variables are not kept: they may be personal."""
-    if any(change.variables or change.local for change in changes):
-        raise InvalidRequest("a batch sets no variables; modify the instances one by one")
+def _written(changes: Sequence[Change]) -> list[dict[str, Any]]:
     return [{"kind": change.kind, "element": change.element_id, "ancestor": change.ancestor_id} for change in changes]
 
 
-def _changes(operation: Mapping[str, Any]) -> list[Change]:
-    return [Change(one["kind"], one["element"], ancestor_id=one["ancestor"]) for one in operation["instructions"]]
+def _changes(order: Order) -> list[Change]:
+    """Returns the instructions of a batch with their variables."""
+    given = order.values or [({}, {})] * len(order.operation["instructions"])
+    return [
+        Change(one["kind"], one["element"], ancestor_id=one["ancestor"], variables=variables, local=local)
+        for one, (variables, local) in zip(order.operation["instructions"], given, strict=True)
+    ]
 
 
 # ------------------------------------------------------------ how far it is

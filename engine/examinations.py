@@ -6,7 +6,7 @@ names the release against which it was made; approving asks for one that is stil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -64,13 +64,16 @@ def read_dossier(ctx: CommandContext, proposal_id: str) -> Dossier:
     )
 
 
-def examine(dossier: Dossier, *, limit: int, play: Player | None = None) -> Examination:
-    """Checks the files again, runs the cases of their tables, plays the scenarios. `limit` bounds a file in bytes.
+def examine(
+    dossier: Dossier, *, limit: int, roles: Collection[str] | None = None, play: Player | None = None
+) -> Examination:
+    """Checks the files again, runs the cases of their tables, plays the scenarios. `limit` bounds a file in bytes,
+    `roles` are the known role codes.
 
     Without a player a proposal that has scenarios does not pass.
     """
     try:
-        checked = check_resources(dossier.files, limit=limit)
+        checked = check_resources(dossier.files, limit=limit, roles=roles)
     except ParseFailed as refused:
         faults = [f"{name}: {one}" for name, found in refused.findings.items() for one in found]
         return _told(dossier, faults, files=len(dossier.files))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -93,6 +94,26 @@ def resolve_of_job(ctx: CommandContext, job_id: str) -> None:
     table = models.incident
     ctx.connection.execute(
         update(table).where(table.c.job_id == job_id, table.c.resolved_at.is_(None)).values(resolved_at=ctx.now_micros)
+    )
+
+
+def resolve_withdrawn(ctx: CommandContext, wait_ids: Sequence[str]) -> None:
+    """Closes the incidents of work that its process withdrew: there is nothing left to try again."""
+    table = models.incident
+    ctx.connection.execute(
+        update(table)
+        .where(table.c.job_id.in_(wait_ids), table.c.resolved_at.is_(None))
+        .values(resolved_at=ctx.now_micros)
+    )
+
+
+def resolve_of_instance(ctx: CommandContext, root_id: str) -> None:
+    """Closes all incidents of a case that is over."""
+    table = models.incident
+    ctx.connection.execute(
+        update(table)
+        .where(table.c.root_id == root_id, table.c.resolved_at.is_(None))
+        .values(resolved_at=ctx.now_micros)
     )
 
 

@@ -75,13 +75,13 @@ def restart(
     instance_id: str,
     *,
     changes: Sequence[Change] = (),
-    initial_variables: bool = True,
+    initial_variables: bool = False,
     with_business_key: bool = True,
     annotation: str | None = None,
 ) -> ProcessInstance:
     """Starts an ended instance again, on a version of its process, at its start event or at the elements named.
 
-    It gets the variables with which the first one started (or its last ones); personal values stay the references
+    It gets the last variables of the first one (or those with which it started); personal values stay the references
     that they were. Raises Conflict while it still runs.
     """
     authorizations.require(ctx, "ProcessInstance", "modify")

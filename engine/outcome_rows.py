@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, bindparam, delete, func, select, update
 
-from engine import models
+from engine import incidents, models
 from engine.bpmn import outcome as bpmn
 from engine.context import CommandContext
 from engine.deadlines import Deadline
@@ -32,6 +32,7 @@ class Rows:
     candidates: list[Row] = field(default_factory=list)
     external: dict[str, Row] = field(default_factory=dict)
     external_closed: list[str] = field(default_factory=list)
+    external_withdrawn: list[str] = field(default_factory=list)
     jobs: dict[str, Row] = field(default_factory=dict)
     jobs_closed: list[str] = field(default_factory=list)
     subscriptions: dict[str, Row] = field(default_factory=dict)
@@ -105,6 +106,8 @@ def write(ctx: CommandContext, running: Running, rows: Rows) -> None:
     INSERT_VARIABLE.run_many(connection, rows.variables)
     INSERT_DECISION.run_many(connection, rows.decisions)
     INSERT_CALLED.run_many(connection, rows.instances)
+    if rows.external_withdrawn:
+        incidents.resolve_withdrawn(ctx, rows.external_withdrawn)
     for ended in rows.instances_ended:
         _write_called_end(ctx, ended)
     if running.ledger.changed:

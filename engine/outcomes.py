@@ -240,6 +240,8 @@ def _wait_closed(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.W
             rows.jobs.pop(step.wait_id, None)
             opened, closed = rows.external, rows.external_closed
             rows.jobs_closed.append(step.wait_id)
+            if step.cancelled:
+                rows.external_withdrawn.append(step.wait_id)
         case "timer" | "job":
             opened, closed = rows.jobs, rows.jobs_closed
         case "subscription":

@@ -321,6 +321,8 @@ def apply(
     INSERT_EVENT.run(ctx.connection, **link.row)
     outcome_rows.write(ctx, running, rows)
     _watch_stall(ctx, running, outcome)
+    if outcome.ended:
+        incidents.resolve_of_instance(ctx, running.root_id)
     return _refresh(running, values)
 
 
@@ -434,7 +436,4 @@ def cancel(ctx: CommandContext, instance_id: str, *, reason: str | None) -> Proc
     running = load(ctx, instance_id)
     kept = variables.keep_text(ctx, running, "delete_reason", reason)
     outcome = running.instance.cancel("deleted")
-    incident = models.incident
-    stalled = (incident.c.root_id == running.root_id, incident.c.type == STALLED, incident.c.resolved_at.is_(None))
-    ctx.connection.execute(update(incident).where(*stalled).values(resolved_at=ctx.now_micros))
     return apply(ctx, running, outcome, kind="instance.cancelled", body={"reason": kept}, delete_reason=kept)

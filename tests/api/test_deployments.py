@@ -60,3 +60,11 @@ def test_what_is_not_there_is_not_found(owner: Person) -> None:
     for path in ("/deployment/x", "/deployment/x/resources", "/process-definition/x", "/process-definition/key/x"):
         answer = owner.get(f"/engine-rest{path}")
         assert (answer.status_code, answer.json["type"]) == (404, "InvalidRequestException"), path
+
+
+def test_a_deployment_says_what_it_was_taken_with_although_it_looks_like_a_slip(owner: Person) -> None:
+    doubtful = CALLS.replace('name="role" value="CSS"', 'name="role" value="CRS"')
+    warned = owner.deploy({**FILES, "calls.bpmn": doubtful}).json["warnings"]["calls.bpmn"]
+    assert {"unknown-role"} == {one["code"] for one in warned}
+    assert all(one["message"] and one["messageZh"] and one["mainElementId"] for one in warned)
+    assert owner.deploy(FILES).json["warnings"] == {}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from engine import job_executor
+from engine import job_executor, models
 from engine.process_engine import ProcessEngine
 from tests.api.desk import Person
 
@@ -73,11 +74,30 @@ def test_many_cases_are_moved_at_once_or_in_a_batch(
     assert open_elements(admin, case_id) == ["write_down"]
 
 
+def test_a_batch_sets_the_variables_of_its_instructions(
+    case_id: str, task_id: str, owner: Person, admin: Person, csr: Person, engine: ProcessEngine
+) -> None:
+    variables = {"caller": {"value": "王小明"}, "amount": {"value": 7}, "mark": {"value": 1, "local": True}}
+    moved = [MOVE[0], {"type": "startBeforeActivity", "activityId": "look", "variables": variables}]
+    body = {"instructions": moved, "processInstanceIds": [case_id]}
+    made = owner.post(f"{REST}/modification/executeAsync", body).json
+    with engine.database.read() as connection:
+        kept = connection.execute(select(models.batch.c.body)).scalar_one()
+    assert "王小明".encode() not in kept
+    job_executor.run_due(engine)
+    assert owner.get(f"{REST}/batch/{made['id']}").json["failedJobs"] == 0
+    seen = admin.get(f"{REST}/process-instance/{case_id}/variables").json
+    assert (seen["amount"]["value"], seen["caller"]["value"], "mark" in seen) == (7, "***", False)
+
+
 def test_an_ended_case_is_restarted_with_what_it_started_with(
     case_id: str, calls: str, owner: Person, admin: Person, csr: Person
 ) -> None:
     business_key = owner.get(f"{REST}/process-instance/{case_id}").json["businessKey"]
-    path, body = f"{REST}/process-definition/{calls}/restart", {"processInstanceIds": [case_id]}
+    path, body = (
+        f"{REST}/process-definition/{calls}/restart",
+        {"processInstanceIds": [case_id], "initialVariables": True},
+    )
     assert owner.post(path, body).status_code == 409
     admin.delete(f"{REST}/process-instance/{case_id}")
     assert csr.post(path, body).status_code == 403
@@ -95,7 +115,6 @@ def test_a_restart_may_begin_elsewhere_and_keeps_personal_references(
     admin.delete(f"{REST}/process-instance/{case_id}")
     body = {
         "processInstanceIds": [case_id],
-        "initialVariables": False,
         "withoutBusinessKey": True,
         "instructions": [{"type": "startBeforeActivity", "activityId": "look"}],
     }

@@ -7,7 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from engine import deployments, external_task_queries, external_tasks, incidents, models, process_instances, variables
+from engine import (
+    deployments,
+    external_task_queries,
+    external_tasks,
+    incidents,
+    models,
+    modifications,
+    process_instances,
+    variables,
+)
+from engine.bpmn.modification import Change
 from engine.clock import VirtualClock
 from engine.context import SYSTEM_ACTOR, Actor, CommandContext
 from engine.errors import Forbidden, InvalidRequest, NotFound
@@ -218,3 +228,28 @@ def test_new_work_is_told_after_the_commit(engine: ProcessEngine) -> None:
     engine.on_external_tasks.append(told)
     start(engine)
     assert seen == [1]
+
+
+@pytest.mark.parametrize("by", ["instance", "element"])
+def test_the_incident_of_a_task_that_is_withdrawn_is_closed(engine: ProcessEngine, by: str) -> None:
+    instance_id = start(engine)
+    (locked,) = fetch(engine)
+    engine.run(
+        WORKER,
+        external_tasks.fail,
+        locked.task.id,
+        worker_id="w1",
+        message="no line",
+        details=None,
+        retries=0,
+        retry_timeout_ms=0,
+    )
+    assert len(engine.read(SYSTEM_ACTOR, incidents.open_of, instance_id)) == 1
+
+    if by == "instance":
+        engine.run(SYSTEM_ACTOR, process_instances.cancel, instance_id, reason=None)
+    else:
+        changes = [Change("cancel", "charge"), Change("startBeforeActivity", "charge")]
+        engine.run(SYSTEM_ACTOR, modifications.modify, instance_id, changes)
+
+    assert engine.read(SYSTEM_ACTOR, incidents.open_of, instance_id) == []
