@@ -31,7 +31,7 @@ PROPOSED, HEARD, CONFIRMED, DECLINED, EXECUTED = "proposed", "heard", "confirmed
 PENALTY, STAR, PROMOTION = "penalty", "service_star", "promotion"
 RECTIFICATION = "rectification"
 CSR = "CSR"
-MONTHS_BACK = 3
+MONTHS_BACK = 12  # how far the table may look; how many months in a row count is its business
 MIN_REASON = 5
 
 

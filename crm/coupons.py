@@ -12,10 +12,8 @@ from crm.facts import FACTS
 from crm.rulings import Ruling
 from engine.context import CommandContext
 from engine.ids import new_id
-from engine.working_calendar import add_months
 
 COUPON = tables.coupon
-VALID_MONTHS = 12  # H: the policy is silent on how long a coupon holds (requirements 2.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,7 @@ def issue(
     """Issues a coupon; whether a message goes out is a decision of its own."""
     subscribed = FACTS.is_subscribed(ctx, customer_ref)
     push = rulings.ask(ctx, "dt_03_push", {"marketing_subscribed": subscribed}).output or {}
+    terms = rulings.ask(ctx, "dt_03_coupon_terms", {"issued_on": tiers.day_of(ctx, ctx.now)}).output
     coupon_id = new_id()
     issued = Coupon(
         coupon_no=f"C{coupon_id.replace('-', '')[-12:].upper()}",
@@ -47,7 +46,7 @@ def issue(
         amount_fen=amount_fen,
         cause=cause,
         push=push.get("push") is True,
-        valid_until=add_months(tiers.day_of(ctx, ctx.now), VALID_MONTHS).isoformat(),
+        valid_until=terms["valid_until"].isoformat(),
         decision_id=because.id,
     )
     row = {name: getattr(issued, name) for name in Coupon.__slots__}
