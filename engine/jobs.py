@@ -209,6 +209,7 @@ def _run_delivery(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) -> 
             variables=values,
             sender=payload["sender"],
             on_behalf_of=payload["onBehalfOf"],
+            is_sent=True,
             process_instance_id=payload.get("processInstanceId"),
         )
         correlate(ctx, message)

@@ -9,8 +9,9 @@ from typing import Any, Literal
 from sqlalchemy import select
 
 from engine import authorizations, models, process_instances, releases, variables
+from engine.bpmn.specs.conversations import Standing
 from engine.context import CommandContext
-from engine.errors import NotCorrelated
+from engine.errors import FormInvalid, NotCorrelated
 from engine.process_instances import ProcessInstance, Running
 
 
@@ -33,14 +34,20 @@ class Message:
     variables: Mapping[str, Any] | None = None
     sender: str | None = None  # the instance that sent it, if one did
     on_behalf_of: str | None = None  # the person whose step sent it
+    is_sent: bool = False  # by an instance, not from outside
 
 
 def correlate(ctx: CommandContext, message: Message, *, to_all: bool = False) -> list[Correlated]:
     """Brings a message to whoever waits for it, else to the process that it starts.
 
     Exactly one receiver is asked for unless `to_all`; otherwise nothing happens and NotCorrelated is raised.
+    Correlation keys (BPMN 8.4.2) leave out whose conversation it is not, and prefer whose it is; a message that names
+    its instance reaches it whatever it carries. Of several waits of one instance, a message that another instance sent
+    goes to the oldest.
     """
-    waiting = _waiting(ctx, message)
+    waiting = _of_the_conversation(ctx, _waiting(ctx, message), message, to_all=to_all)
+    if message.is_sent and len({row.root_id for row in waiting}) == 1:
+        waiting = waiting[:1]
     starting = [] if message.process_instance_id or (waiting and not to_all) else _starting(ctx, message)
     found = len(waiting) + len(starting)
     if not to_all and found != 1:
@@ -63,6 +70,26 @@ def _waiting(ctx: CommandContext, message: Message) -> list[Any]:
         query = query.where(releases.outside_sandboxes(table.c.root_id))
     rows = list(ctx.connection.execute(query.order_by(table.c.created_at, table.c.id)))
     return [row for row in rows if _keys_match(ctx, row, message.correlation_keys)]
+
+
+def _of_the_conversation(ctx: CommandContext, rows: list[Any], message: Message, *, to_all: bool) -> list[Any]:
+    """Returns who may receive the message by the correlation keys of their diagrams."""
+    if message.process_instance_id is not None:
+        return rows
+    found = [(row, _standing(ctx, row, message)) for row in rows]
+    held = [row for row, standing in found if standing == "held"]
+    return held if held and not to_all else [row for row, standing in found if standing != "foreign"]
+
+
+def _standing(ctx: CommandContext, row: Any, message: Message) -> Standing:
+    if message.name not in ctx.engine.definitions.process(ctx, row.definition_id).correlated:
+        return "open"
+    running = process_instances.running_from(ctx, process_instances.get(ctx, row.root_id))
+    try:
+        values = variables.typed_for(ctx, running, message.variables or {})
+    except FormInvalid:
+        return "foreign"
+    return running.instance.standing(row.wait_id, values)
 
 
 def _keys_match(ctx: CommandContext, row: Any, keys: Mapping[str, Any] | None) -> bool:
@@ -89,17 +116,25 @@ def _deliver(ctx: CommandContext, row: Any, message: Message) -> Correlated:
     running = process_instances.load(ctx, row.root_id)
     if not (running.row.sandbox and running.row.started_by == ctx.actor.user_id):
         authorizations.require_message(ctx, message.name, running.deployed)
-    return Correlated("Execution", receive(ctx, running, row.wait_id, message.variables or {}, message.name))
+    values = message.variables or {}
+    return Correlated("Execution", receive(ctx, running, row.wait_id, values, name=message.name, sender=message.sender))
 
 
 def receive(
-    ctx: CommandContext, running: Running, wait_id: str, values: Mapping[str, Any], name: str
+    ctx: CommandContext,
+    running: Running,
+    wait_id: str,
+    values: Mapping[str, Any],
+    *,
+    name: str,
+    sender: str | None = None,
 ) -> ProcessInstance:
-    """Lets one waiting event of an instance catch a message or signal."""
+    """Lets one waiting event of an instance catch a message or signal; `sender` is the instance that sent it."""
     accepted = variables.accept_into(ctx, running, values)
     running.reported = accepted
     outcome = running.instance.correlate(wait_id, accepted)
-    return process_instances.apply(ctx, running, outcome, kind="event.received", body={"event": name, "wait": wait_id})
+    body = {"event": name, "wait": wait_id} | ({"sender": sender} if sender else {})
+    return process_instances.apply(ctx, running, outcome, kind="event.received", body=body)
 
 
 def _start(ctx: CommandContext, row: Any, message: Message) -> Correlated:

@@ -276,6 +276,14 @@ job = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("error", Text),
     Column("suspended", Boolean, nullable=False, default=False),
+    Column("message_name", NAME),  # of a delivery that is kept until somebody waits for it
+    Column("message_key", NAME),
+    Index(
+        "ix_job_message_name",
+        "message_name",
+        sqlite_where=text("message_name IS NOT NULL"),
+        postgresql_where=text("message_name IS NOT NULL"),
+    ),
     Index(
         "ix_job_due",
         "due_at",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, bindparam, delete, func, select, update
 
-from engine import incidents, models
+from engine import incidents, models, parked_messages
 from engine.bpmn import outcome as bpmn
 from engine.context import CommandContext
 from engine.deadlines import Deadline
@@ -69,7 +69,14 @@ CALLED_COLUMNS = (
 
 # Columns that a new row gets its default for here, because compiled statements know no column defaults.
 NEW_TASK: Row = {"owner": None, "delegation_state": None, "closed_at": None, "closed_by": None}
-NEW_JOB: Row = {"retries": 3, "error": None, "suspended": False, "payload": None}
+NEW_JOB: Row = {
+    "retries": 3,
+    "error": None,
+    "suspended": False,
+    "payload": None,
+    "message_name": None,
+    "message_key": None,
+}
 NEW_EXTERNAL: Row = dict.fromkeys(
     ("worker_id", "locked_by", "lock_expires_at", "retries", "error_message", "error_details")
 )
@@ -121,6 +128,8 @@ def _write_waits(ctx: CommandContext, rows: Rows) -> None:
     _replace(ctx, models.external_task, rows.external_closed, [NEW_EXTERNAL | row for row in rows.external.values()])
     _replace(ctx, models.event_subscription, rows.subscriptions_closed, list(rows.subscriptions.values()))
     _replace(ctx, models.job, rows.jobs_closed, [NEW_JOB | row for row in rows.jobs.values()])
+    messages = [row for row in rows.subscriptions.values() if row["event_type"] == "message"]
+    parked_messages.wake(ctx, [(row["event_name"], row["business_key"]) for row in messages])
     if rows.jobs:
         jobs_changed(ctx)
     if rows.external:

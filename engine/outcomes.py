@@ -335,6 +335,9 @@ def _message_sent(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.
     if running.row.sandbox:  # it may reach its own sender and no other case
         payload |= {"processInstanceId": running.root_id, "optional": True}
     _delivery(ctx, running, rows, step.element_id, payload)
+    if not payload["optional"]:
+        job_id = rows.steps[-1]["job"]
+        rows.jobs[job_id] |= {"message_name": step.name, "message_key": step.business_key}
 
 
 def _person(ctx: CommandContext, running: Running) -> str | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, tuple_, update
 
-from engine import models, start_timers
+from engine import models, parked_messages, start_timers
 from engine.context import CommandContext
 from engine.definitions import Deployed
 from engine.errors import Conflict
@@ -192,6 +192,8 @@ def _subscribe_starts(ctx: CommandContext, definition_id: str) -> None:
     ]
     if rows:
         ctx.connection.execute(insert(table), rows)
+        names = [event.event_name for event in definition.start_events if event.kind == "message"]
+        parked_messages.wake(ctx, [(name, None) for name in names if name is not None], any_key=True)
     for event in definition.start_events:
         if event.kind == "timer":
             start_timers.plan_first(ctx, definition_id, event)

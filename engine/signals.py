@@ -60,4 +60,4 @@ def deliver(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) -> None:
         deployed = ctx.engine.definitions.deployed(ctx, row.definition_id)
         process_instances.start(ctx, deployed, values=values, start_event_id=row.element_id, cause="started_by_signal")
         return
-    receive(ctx, process_instances.load(ctx, row.root_id), row.wait_id, values, payload["name"])
+    receive(ctx, process_instances.load(ctx, row.root_id), row.wait_id, values, name=payload["name"])

@@ -96,7 +96,7 @@ def accept(
     every personal value is replaced by its reference. Raises FormInvalid, InvalidRequest.
     """
     known = catalogue(ctx, deployed, release)
-    typed = _typed(ctx, known, values)
+    typed = _typed(known, values)
     return absorb(ctx, known, typed, instance_id=instance_id, customer_ref=customer_ref)
 
 
@@ -152,7 +152,12 @@ def keep_text(ctx: CommandContext, running: Running, name: str, text: str | None
     return kept.ref if isinstance(kept, PersonalRef) else None
 
 
-def _typed(ctx: CommandContext, known: Catalogue, values: Mapping[str, Any]) -> dict[str, Any]:
+def typed_for(ctx: CommandContext, running: Running, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns variables with the types that the forms of a running instance give them; raises FormInvalid."""
+    return _typed(catalogue(ctx, running.deployed, running.row.release), values)
+
+
+def _typed(known: Catalogue, values: Mapping[str, Any]) -> dict[str, Any]:
     typed: dict[str, Any] = {}
     problems: list[FieldError] = []
     for name, value in values.items():

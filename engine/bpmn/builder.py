@@ -10,11 +10,12 @@ from engine.bpmn.definition import Element
 from engine.bpmn.elements import element_of
 from engine.bpmn.event_builder import trigger_of
 from engine.bpmn.graph import Graph, handler_of
-from engine.bpmn.model import Body, Node, Process
+from engine.bpmn.model import Body, CorrelationKey, Node, Process
 from engine.bpmn.node_builder import NodeBuilder
 from engine.bpmn.specs.activities import Activity
 from engine.bpmn.specs.compensation import UndoSubProcess
 from engine.bpmn.specs.complex_gateways import ComplexGateway
+from engine.bpmn.specs.conversations import Key, Property
 from engine.bpmn.specs.event_definitions import MultipleEventDefinition
 from engine.bpmn.specs.event_sub_processes import EventSubProcess, Listener
 from engine.bpmn.specs.events import BoundaryEvent, FirstOfAll
@@ -31,6 +32,19 @@ def first_of_all(node_id: str, number: int) -> str:
     return f"{node_id}#start{number}"
 
 
+def _key(key: CorrelationKey) -> Key:
+    return Key(
+        key.id,
+        tuple(
+            Property(
+                {message: text.value for message, text in one.retrieval.items()},
+                None if one.binding is None else one.binding.value,
+            )
+            for one in key.properties
+        ),
+    )
+
+
 class ProcessBuilder:
     """Builds one process. `elements` then holds the public elements by id."""
 
@@ -40,7 +54,9 @@ class ProcessBuilder:
 
     def build(self) -> ScopeSpec:
         """Returns the specs of the whole process."""
-        return self._scope(self._process.body, self._process.id, None)
+        spec = self._scope(self._process.body, self._process.id, None)
+        spec.correlation = tuple(_key(key) for key in self._process.correlation)
+        return spec
 
     def _scope(self, body: Body, name: str, parent_id: str | None) -> ScopeSpec:
         spec = ScopeSpec(name)

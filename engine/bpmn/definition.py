@@ -76,6 +76,7 @@ class Definition:
 
     `elements` holds the flow nodes by id, and for each loop the body around its instances, which history records as an
     activity of its own (`<id>#multiInstanceBody`, `<id>#loopBody`). `digest` is the SHA-256 of the file;
+    `correlated` are the messages that correlation keys look into;
     `expression_names` are the variables that any expression of the diagram reads; `classes` maps variables to the data
     class that the process declares; `warnings` did not forbid deployment.
     """
@@ -93,6 +94,7 @@ class Definition:
     form_refs: frozenset[str]
     called_elements: frozenset[str]
     topics: frozenset[str]
+    correlated: frozenset[str]
     expression_names: frozenset[str]
     classes: Mapping[str, str]
     properties: Mapping[str, str]

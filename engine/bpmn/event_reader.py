@@ -8,6 +8,7 @@ from lxml import etree
 
 from engine.bpmn.expressions import Text
 from engine.bpmn.extensions import ParameterReader, attributes, local_name
+from engine.bpmn.message_flows import MessageFlows
 from engine.bpmn.model import Diagram, Event, Loop, Node
 from engine.bpmn.vocabulary import BPMN, EVENT_KINDS, bpmn
 from engine.bpmn.xml import line_of
@@ -23,6 +24,7 @@ class References:
     def __init__(self, root: etree._Element, diagram: Diagram) -> None:
         self._root: dict[str, etree._Element] = {}
         self._diagram = diagram
+        self.message_flows = MessageFlows(root)
         for child in root:
             if (identifier := child.get("id")) is not None:
                 self._root.setdefault(identifier, child)
@@ -137,11 +139,14 @@ class EventReader:
                 element_id=self._node.id,
                 line=line_of(element),
             )
+        elif event.kind == "message":
+            event.name = self._references.message_flows.message_at(self._node.id)
 
     def message(self, reference: str | None, line: int | None) -> Event | None:
         """Reads the message that a send or receive task names."""
         if not reference:
-            return None
+            name = self._references.message_flows.message_at(self._node.id)
+            return None if name is None else Event("message", line, None, name)
         found = self._references.find(reference, "message")
         return Event("message", line, reference, found.get("name") if found is not None else None)
 

@@ -26,7 +26,9 @@ from engine.bpmn.outcome import (
 )
 from engine.bpmn.scheduler import InstanceWorkflow
 from engine.bpmn.scope import ROOT
+from engine.bpmn.specs import conversations
 from engine.bpmn.specs.catching import catch_scoped
+from engine.bpmn.specs.conversations import Standing
 from engine.bpmn.specs.event_definitions import ErrorEventDefinition, EscalationEventDefinition, Thrown
 from engine.bpmn.token import Token
 from engine.dmn.result import DecisionResult
@@ -100,6 +102,9 @@ class Instance:
             limits=limits,
         )
         workflow.put_variables(ROOT, variables)
+        for start in definition.start_events:
+            if start.element_id == start_event_id and start.kind == "message" and start.event_name is not None:
+                conversations.started(workflow, start.event_name, variables)
         begin = process.starts if start_event_id is None else (process.entries[start_event_id],)
         beside = process.companions.get(start_event_id or "", ())
         workflow.begin(begin, fired=start_event_id is not None, beside=beside)
@@ -141,6 +146,9 @@ class Instance:
     def correlate(self, wait_id: str, variables: Mapping[str, Any]) -> Outcome:
         """Hands a message or signal to one subscription."""
         token = self._waiting(wait_id, SubscriptionWait)
+        details = self._subscription(token)
+        if details.event_type == "message":
+            conversations.received(token, details.event_name, variables)
         token.task_spec.fire(token, variables)
         return self._run()
 
@@ -197,6 +205,12 @@ class Instance:
 
     # ------------------------------------------------------------ what it says of itself
 
+    def standing(self, wait_id: str, variables: Mapping[str, Any]) -> Standing:
+        """Returns what a message that carries these variables is to one subscription: `foreign` if it belongs to
+        another conversation, `held` if it belongs to this one, `open` if correlation keys do not tell."""
+        token = self._waiting(wait_id, SubscriptionWait)
+        return conversations.standing(token, self._subscription(token).event_name, variables)
+
     def variables(self, scope_id: str = ROOT) -> dict[str, Any]:
         """Returns the variables visible from a scope."""
         self._scope(scope_id)
@@ -228,6 +242,12 @@ class Instance:
         if not isinstance(token.wait[1], kinds):
             raise InvalidRequest(f"{token.element_id} waits for something else ({type(token.wait[1]).__name__})")
         return token
+
+    def _subscription(self, token: Token) -> SubscriptionWait:
+        assert token.wait is not None
+        details = token.wait[1]
+        assert isinstance(details, SubscriptionWait)
+        return details
 
     def _scope(self, scope_id: str) -> None:
         workflow = self._workflow

@@ -156,6 +156,23 @@ class Body:
 
 
 @dataclass(slots=True)
+class CorrelationProperty:
+    """One field of a correlation key: where its value stands in each message (by name) and in the process' data."""
+
+    id: str
+    retrieval: dict[str, Text] = field(default_factory=dict)
+    binding: Text | None = None
+
+
+@dataclass(slots=True)
+class CorrelationKey:
+    """A correlation key (BPMN 8.4.2), with what a process' subscription binds its properties to."""
+
+    id: str
+    properties: list[CorrelationProperty] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Process:
     """One process of a diagram. A global task is a process whose one activity has its id (`is_task`)."""
 
@@ -170,6 +187,7 @@ class Process:
     extensions: list[str] = field(default_factory=list)
     body: Body = field(default_factory=Body)
     texts: list[Text] = field(default_factory=list)
+    correlation: list[CorrelationKey] = field(default_factory=list)
 
     def nodes(self) -> Iterator[Node]:
         """Yields all flow nodes, however deep."""

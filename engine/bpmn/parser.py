@@ -88,6 +88,7 @@ def _definition(process: Process, digest: str, findings: list[Finding]) -> Defin
         form_refs=frozenset(node.attributes["formRef"] for node in nodes if "formRef" in node.attributes),
         called_elements=_literals(nodes, "calledElement"),
         topics=_literals(nodes, "topic"),
+        correlated=frozenset(name for key in process.correlation for one in key.properties for name in one.retrieval),
         expression_names=frozenset().union(*(text.value.names for text in process.texts)),
         classes=_classes(process),
         properties=MappingProxyType(dict(process.properties)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from engine.bpmn.correlation_reader import CorrelationReader
 from engine.bpmn.data_reader import DataItems, DataReader
 from engine.bpmn.event_reader import EventReader, References
 from engine.bpmn.expressions import Text
@@ -147,6 +148,7 @@ class _ProcessReader:
         )
         process.body = self._body(element)
         process.texts = self._texts
+        process.correlation = CorrelationReader(element.getroottree().getroot()).keys(element, self._texts)
         return process
 
     def read_global(self) -> Process:

@@ -28,6 +28,7 @@ from engine.bpmn.outcome import (
     WaitOpened,
 )
 from engine.bpmn.scope import ROOT, Scopes
+from engine.bpmn.specs import conversations
 from engine.bpmn.token import Token
 from engine.bpmn.workflow import ScopeWorkflow, SubWorkflow
 from engine.errors import ExecutionFailed, InvalidRequest, LimitReached
@@ -87,6 +88,7 @@ class InstanceWorkflow(ScopeWorkflow, BpmnWorkflow):
         self.conditionals.pop(token.id, None)
         self.by_hand.pop(token.id, None)
         self.event_manager.tasks.pop(token.id, None)
+        conversations.forget(self, token.id)
 
     def get_task_from_id(self, task_id: str) -> Token:
         """Returns a live token of any scope (the library's name)."""

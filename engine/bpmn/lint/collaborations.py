@@ -10,6 +10,7 @@ from engine.bpmn.vocabulary import ACTIVITIES, bpmn
 
 _SENDERS = ACTIVITIES | {"participant", "endEvent", "intermediateThrowEvent"}
 _RECEIVERS = ACTIVITIES | {"participant", "startEvent", "intermediateCatchEvent", "boundaryEvent"}
+_RETRIEVAL = "correlationPropertyRetrievalExpression"
 _EVENTS = frozenset({"endEvent", "intermediateThrowEvent", "startEvent", "intermediateCatchEvent", "boundaryEvent"})
 
 
@@ -29,15 +30,50 @@ def check_collaborations(document: Document, report: Report) -> None:
                 _require(element, "dataObjectRef", report)
             case "incoming" | "outgoing":
                 _check_end(element, document, report)
-            case "correlationSubscription" | "correlationKey":
-                report.warning(
-                    "correlation-ignored",
-                    spot(element),
-                    "消息按业务键关联;关联键不起作用。",
-                    "Messages find their instance by the business key; correlation keys have no effect.",
-                )
+            case "correlationKey":
+                _check_correlation_key(element, document, report)
+            case "correlationSubscription":
+                _check_subscription(element, document, report)
     _check_lanes(document, report)
     _check_names(document, report)
+
+
+def _check_correlation_key(element: etree._Element, document: Document, report: Report) -> None:
+    """A key tells nothing of a message unless each of its properties says where its value stands (BPMN 8.4.2)."""
+    found = [document.find((item.text or "").strip()) for item in element.findall(bpmn("correlationPropertyRef"))]
+    rules = [rule for one in found if one is not None for rule in one.findall(bpmn(_RETRIEVAL))]
+    if not found or not all(one is not None and one.find(bpmn(_RETRIEVAL)) is not None for one in found):
+        missing = True
+    else:
+        missing = not any((rule.findtext(bpmn("messagePath")) or "").strip() for rule in rules)
+    if missing:
+        report.warning(
+            "correlation-ignored",
+            spot(element),
+            "关联键的属性没有说明其值在消息中的位置,因此不起作用;消息按业务键关联。",
+            "The properties of the correlation key do not say where their values stand in a message, so it has no "
+            "effect; messages find their instance by the business key.",
+        )
+
+
+def _check_subscription(element: etree._Element, document: Document, report: Report) -> None:
+    """A subscription binds every property of its key to the data of the process, or waits for no value."""
+    key = document.find(element.get("correlationKeyRef", ""))
+    wanted = [] if key is None else key.findall(bpmn("correlationPropertyRef"))
+    bound = {
+        binding.get("correlationPropertyRef", "").rpartition(":")[2]
+        for binding in element.findall(bpmn("correlationPropertyBinding"))
+        if (binding.findtext(bpmn("dataPath")) or "").strip()
+    }
+    if wanted and all((item.text or "").strip().rpartition(":")[2] in bound for item in wanted):
+        return
+    report.warning(
+        "correlation-ignored",
+        spot(element),
+        "关联订阅没有把关联键的每个属性与流程数据绑定,因此不起作用。",
+        "The correlation subscription does not bind every property of its key to data of the process, so it has no "
+        "effect.",
+    )
 
 
 def _require(element: etree._Element, name: str, report: Report) -> bool:

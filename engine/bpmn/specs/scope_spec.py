@@ -9,6 +9,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
 from engine.bpmn.definition import Element
+from engine.bpmn.specs.conversations import Key
 from engine.bpmn.specs.node import Node
 from engine.bpmn.specs.undoing import handler_finished
 
@@ -41,7 +42,8 @@ class ScopeSpec(BpmnProcessSpec):
     The library's start task, end join and end task are left out: a scope here begins with a token on each of
     `starts` and is over when no token is left. `entries` maps the id of each start event (or of what stands for one)
     to the node that begins there, `companions` to what else then begins to wait. `undoing` is the compensation event
-    sub-process that undoes the scope as a whole, and begins at `undoing_start`.
+    sub-process that undoes the scope as a whole, and begins at `undoing_start`. `correlation` holds the correlation
+    keys of a process.
     """
 
     def __init__(self, name: str) -> None:
@@ -55,6 +57,7 @@ class ScopeSpec(BpmnProcessSpec):
         self.entries: Mapping[str, Node] = {}
         self.companions: Mapping[str, tuple[Node, ...]] = {}
         self.listeners: tuple[Listener, ...] = ()
+        self.correlation: tuple[Key, ...] = ()
         self.undoing: Node | None = None
         self.undoing_start = ""
         self.start = ScopeRoot(self, Element(ROOT_NAME, "process"))

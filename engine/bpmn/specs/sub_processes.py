@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.bpmn.definition import Element
 from engine.bpmn.expressions import Value
 from engine.bpmn.outcome import CalledInstanceEnded, CalledInstanceStarted
+from engine.bpmn.specs import conversations
 from engine.bpmn.specs.activities import Activity
 from engine.bpmn.specs.scope_spec import ScopeSpec
 from engine.errors import LimitReached
@@ -149,9 +150,11 @@ class CallActivity(SubProcess):
         handed_out = self._values(token, self.call.handed_out)
         token.scope_id = outer
         token.top.scopes.close(inner.process_id)
+        conversations.forget(token.top, inner.process_id)
         token.top.steps.append(CalledInstanceEnded(inner.process_id, "completed", inner.last_end))
         self.receive(token, handed_out)
 
     def cancel_scope(self, inner: SubWorkflow) -> None:
         inner.top.scopes.close(inner.process_id)
+        conversations.forget(inner.top, inner.process_id)
         inner.top.steps.append(CalledInstanceEnded(inner.process_id, "cancelled", inner.last_end))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.expressions import Value
 from engine.bpmn.outcome import ExternalTaskWait, MessageSent, SignalSent
+from engine.bpmn.specs import conversations
 from engine.bpmn.specs.catching import catch_scoped
 from engine.bpmn.specs.event_definitions import (
     ErrorEventDefinition,
@@ -37,6 +38,7 @@ class SendMessage:
         names = [name for name, _ in token.task_spec.input_mappings]
         variables = token.variables()
         payload = {name: variables[name] for name in names}
+        conversations.sent(token, self.name, payload)
         token.top.steps.append(MessageSent(token.element_id, self.name, key, payload, self.optional))
         return True
 
