@@ -21,6 +21,7 @@ from api import (
     decision_definitions,
     deployments,
     evaluations,
+    event_subscriptions,
     executions,
     external_tasks,
     health,
@@ -28,7 +29,10 @@ from api import (
     history_logs,
     identity,
     inbox,
+    incidents,
+    job_definitions,
     jobs,
+    lists,
     messages,
     metrics,
     migration,
@@ -41,6 +45,7 @@ from api import (
     sessions,
     starts,
     tokens,
+    user_operations,
     user_tasks,
     variables,
     web,
@@ -99,9 +104,8 @@ def rest_routes(commands: Commands, doorkeeper: Doorkeeper, waiters: Waiters) ->
     instances = process_instances.ProcessInstances(commands)
     tasks = user_tasks.UserTasks(commands)
     deployed = deployments.Deployments(commands)
-    job, incident = jobs.Jobs(commands), jobs.Incidents(commands)
     who = identity.Identity(commands, doorkeeper)
-    operations = history.UserOperations(commands)
+    operations = user_operations.UserOperations(commands)
     return [
         ("/version", identity.Version(commands), None),
         ("/engine", identity.Engines(commands), None),
@@ -146,6 +150,24 @@ def rest_routes(commands: Commands, doorkeeper: Doorkeeper, waiters: Waiters) ->
         *_external_routes(external_tasks.ExternalTasks(commands, waiters)),
         ("/message", messages.Messages(commands), None),
         ("/signal", messages.Signals(commands), None),
+        *_operating_routes(commands),
+        *_looking_routes(commands),
+        *_history_routes(commands),
+        ("/history/process-instance/{instance_id}", history.HistoricInstance(commands), None),
+        ("/history/user-operation", operations, None),
+        ("/history/user-operation/count", operations, "count"),
+    ]
+
+
+def _operating_routes(commands: Commands) -> list[Route]:
+    """What operators look at: what happens by itself, and what could not."""
+    job, incident, element = (
+        jobs.Jobs(commands),
+        incidents.Incidents(commands),
+        job_definitions.JobDefinitions(commands),
+    )
+    subscriptions = event_subscriptions.EventSubscriptions(commands)
+    return [
         ("/job", job, None),
         ("/job/count", job, "count"),
         ("/job/{job_id}", job, "one"),
@@ -154,15 +176,17 @@ def rest_routes(commands: Commands, doorkeeper: Doorkeeper, waiters: Waiters) ->
         ("/job/{job_id}/duedate", job, "duedate"),
         ("/job/{job_id}/suspended", job, "suspended"),
         ("/job/{job_id}/stacktrace", job, "stacktrace"),
+        ("/job-definition", element, None),
+        ("/job-definition/count", element, "count"),
+        ("/job-definition/{job_definition_id}", element, "one"),
+        ("/job-definition/{job_definition_id}/retries", element, "retries"),
+        ("/job-definition/{job_definition_id}/suspended", element, "suspended"),
+        ("/event-subscription", subscriptions, None),
+        ("/event-subscription/count", subscriptions, "count"),
         ("/incident", incident, None),
         ("/incident/count", incident, "count"),
         ("/incident/{incident_id}", incident, "one"),
         ("/incident/{incident_id}/annotation", incident, "annotation"),
-        *_looking_routes(commands),
-        *_history_routes(commands),
-        ("/history/process-instance/{instance_id}", history.HistoricInstance(commands), None),
-        ("/history/user-operation", operations, None),
-        ("/history/user-operation/count", operations, "count"),
     ]
 
 
@@ -195,8 +219,8 @@ def _looking_routes(commands: Commands) -> list[Route]:
         ],
         ("/decision-requirements-definition", requirements, None),
         ("/decision-requirements-definition/count", requirements, "count"),
-        ("/variable-instance", history.HistoryList(commands, history.RUNNING_VARIABLES), None),
-        ("/variable-instance/count", history.HistoryList(commands, history.RUNNING_VARIABLES), "count"),
+        ("/variable-instance", lists.Listed(commands, history.RUNNING_VARIABLES), None),
+        ("/variable-instance/count", lists.Listed(commands, history.RUNNING_VARIABLES), "count"),
         ("/execution", execution, None),
         ("/execution/count", execution, "count"),
         ("/execution/{instance_id}", execution, "one"),
@@ -245,6 +269,7 @@ def _repair_routes(commands: Commands) -> Iterator[Route]:
     plans, changes = migration.Migrations(commands), modification.Modifications(commands)
     restarts, held = modification.Restarts(commands), modification.Suspensions(commands)
     many = batches.Batches(commands)
+    counted, past = (lists.Listed(commands, one) for one in (batches.STATISTICS, batches.HISTORY))
     yield from [
         ("/migration/generate", plans, "generate"),
         ("/migration/validate", plans, "validate"),
@@ -259,7 +284,10 @@ def _repair_routes(commands: Commands) -> Iterator[Route]:
         ("/process-definition/suspended", held, "definitions"),
         ("/batch", many, None),
         ("/batch/count", many, "count"),
-        ("/batch/statistics", many, "statistics"),
+        ("/batch/statistics", counted, None),
+        ("/batch/statistics/count", counted, "count"),
+        ("/history/batch", past, None),
+        ("/history/batch/count", past, "count"),
         ("/batch/{batch_id}", many, "one"),
         ("/batch/{batch_id}/suspended", many, "suspended"),
     ]
@@ -282,7 +310,7 @@ def _definition_routes(base: str, definitions: process_definitions.ProcessDefini
 
 def _history_routes(commands: Commands) -> Iterator[Route]:
     for noun, listing in {**history.LISTINGS, **history_logs.LOGS}.items():
-        resource = history.HistoryList(commands, listing)
+        resource = lists.Listed(commands, listing)
         yield f"/history/{noun}", resource, None
         yield f"/history/{noun}/count", resource, "count"
 

@@ -8,34 +8,44 @@ from typing import Any
 import falcon.asgi
 
 from api import representations
-from api.commands import Resource, actor_of
-from api.params import BOOLEAN, INTEGER, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
+from api.commands import Commands, Resource, actor_of
+from api.lists import Listed, Listing
+from api.params import BOOLEAN, INTEGER, TEXT, TEXTS, Filters, Parameters, read_body
 from api.typed_values import read_variables, write_variable
 from engine import decision_definitions, definitions
 from engine.context import CommandContext
-from engine.decision_definitions import DecisionQuery
+from engine.decision_definitions import DECISION_SORTS, DecisionQuery
 from engine.definitions import Deployed
 
 FILTERS: Filters = {
     "decisionDefinitionId": ("id", TEXT),
     "decisionDefinitionIdIn": ("ids", TEXTS),
     "key": ("key", TEXT),
+    "keyLike": ("key_like", TEXT),
     "name": ("name", TEXT),
+    "nameLike": ("name_like", TEXT),
+    "versionTag": ("version_tag", TEXT),
     "version": ("version", INTEGER),
     "deploymentId": ("deployment_id", TEXT),
     "latestVersion": ("latest", BOOLEAN),
 }
 
 
-class DecisionDefinitions(Resource):
+LISTING = Listing(
+    DecisionQuery,
+    FILTERS,
+    DECISION_SORTS,
+    decision_definitions.find,
+    decision_definitions.count,
+    lambda _ctx, one: representations.decision_definition(one),
+)
+
+
+class DecisionDefinitions(Listed):
     """Decisions by id, or by key in the version that is in force."""
 
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _listed, Parameters.of_query(req))
-
-    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        query = _query(Parameters.of_query(req))
-        resp.media = {"count": await self.commands.read(actor_of(req), decision_definitions.count, query)}
+    def __init__(self, commands: Commands) -> None:
+        super().__init__(commands, LISTING)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
         resp.media = await self.commands.read(actor_of(req), _shown, which, representations.decision_definition)
@@ -63,19 +73,6 @@ def named(ctx: CommandContext, which: dict[str, str]) -> Deployed:
     if "key" in which:
         return decision_definitions.latest(ctx, which["key"])
     return decision_definitions.get(ctx, which["definition_id"])
-
-
-def _query(parameters: Parameters) -> DecisionQuery:
-    query: DecisionQuery = read_filters(DecisionQuery, FILTERS, parameters)
-    return query
-
-
-def _listed(ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
-    first, limit = parameters.page()
-    if limit == 0:
-        return []
-    found = decision_definitions.find(ctx, _query(parameters), first=first, limit=limit)
-    return [representations.decision_definition(one) for one in found]
 
 
 def _shown(ctx: CommandContext, which: dict[str, str], show: Callable[[Deployed], dict[str, Any]]) -> dict[str, Any]:

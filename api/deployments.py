@@ -8,11 +8,13 @@ import falcon
 import falcon.asgi
 
 from api import representations
-from api.commands import Resource, actor_of, no_content
+from api.commands import Commands, actor_of, no_content
+from api.lists import Listed, Listing
 from api.middleware import LARGE_BYTES
-from api.params import NAME_LENGTH, Parameters, TooLarge
-from engine import definitions, deployment_removal, deployments
+from api.params import BOOLEAN, MICROS, NAME_LENGTH, TEXT, Filters, TooLarge
+from engine import definitions, deployment_queries, deployment_removal, deployments
 from engine.context import CommandContext
+from engine.deployment_queries import DEPLOYMENT_SORTS, DeploymentQuery
 from engine.errors import InvalidRequest, NotFound
 
 MAX_FILES = 500
@@ -22,8 +24,30 @@ FILTERING, CHANGED_ONLY = "enable-duplicate-filtering", "deploy-changed-only"
 FIELDS = frozenset({NAME, SOURCE, FILTERING, CHANGED_ONLY, "tenant-id", "deployment-activation-time"})
 
 
-class Deployments(Resource):
+FILTERS: Filters = {
+    "id": ("id", TEXT),
+    "name": ("name", TEXT),
+    "nameLike": ("name_like", TEXT),
+    "source": ("source", TEXT),
+    "withoutSource": ("without_source", BOOLEAN),
+    "after": ("after", MICROS),
+    "before": ("before", MICROS),
+}
+LISTING = Listing(
+    DeploymentQuery,
+    FILTERS,
+    DEPLOYMENT_SORTS,
+    deployment_queries.find,
+    deployment_queries.count,
+    lambda _ctx, one: representations.deployment(one),
+)
+
+
+class Deployments(Listed):
     """Deployments and the files that they brought."""
+
+    def __init__(self, commands: Commands) -> None:
+        super().__init__(commands, LISTING)
 
     async def on_post_create(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         fields, files = await _parts(req)
@@ -39,13 +63,6 @@ class Deployments(Resource):
         resp.media = representations.new_deployment(made)
         if made.proposal_id is not None:  # not in force: a second person decides (four eyes)
             resp.media["proposalId"] = made.proposal_id
-
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _listed, Parameters.of_query(req))
-
-    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        name = Parameters.of_query(req).text("name")
-        resp.media = {"count": await self.commands.read(actor_of(req), deployment_removal.count, name=name)}
 
     async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, deployment_id: str) -> None:
         await self.commands.run(actor_of(req), deployment_removal.remove, deployment_id)
@@ -101,14 +118,6 @@ def _file_name(name: str) -> str:
 
 def _flag(fields: dict[str, str], name: str) -> bool:
     return fields.get(name, "false").strip().lower() == "true"
-
-
-def _listed(ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
-    first, limit = parameters.page()
-    if limit == 0:
-        return []
-    found = deployments.find(ctx, name=parameters.text("name"), first=first, limit=limit)
-    return [representations.deployment(one) for one in found]
 
 
 def _resources(ctx: CommandContext, deployment_id: str) -> list[dict[str, Any]]:

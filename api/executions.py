@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import falcon.asgi
 
-from api.commands import Resource, actor_of, no_content
-from api.params import BOOLEAN, TEXT, Filters, Parameters, read_body, read_filters
+from api.commands import Commands, actor_of, no_content
+from api.lists import Listed, Listing
+from api.params import BOOLEAN, TEXT, Filters, Parameters, read_body
 from api.process_instances import running
 from api.typed_values import read_variables
 from api.variable_filters import CONDITIONS
@@ -16,6 +18,7 @@ from engine.context import CommandContext
 from engine.history_queries import InstanceQuery
 
 FILTERS: Filters = {
+    "executionId": ("id", TEXT),
     "processInstanceId": ("id", TEXT),
     "businessKey": ("business_key", TEXT),
     "processDefinitionId": ("definition_id", TEXT),
@@ -27,21 +30,29 @@ FILTERS: Filters = {
 }
 
 
-class Executions(Resource):
+def _execution(_ctx: CommandContext, row: Any) -> dict[str, Any]:
+    """ExecutionDto."""
+    return {"id": row.id, "processInstanceId": row.id, "ended": row.ended_at is not None, "tenantId": None}
+
+
+LISTING = Listing(
+    partial(InstanceQuery, unfinished=True),
+    FILTERS,
+    history_queries.INSTANCE_SORTS,
+    history_queries.find_instances,
+    history_queries.count_instances,
+    _execution,
+)
+
+
+class Executions(Listed):
     """Running instances, as executions of themselves."""
 
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _listed, Parameters.of_query(req))
-
-    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _listed, await Parameters.of_both(req))
-
-    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        query = _query(Parameters.of_query(req))
-        resp.media = {"count": await self.commands.read(actor_of(req), history_queries.count_instances, query)}
+    def __init__(self, commands: Commands) -> None:
+        super().__init__(commands, LISTING)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
-        resp.media = _execution(await self.commands.read(actor_of(req), running, instance_id))
+        resp.media = await self.commands.read(actor_of(req), _one, instance_id)
 
     async def on_post_trigger(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str, name: str
@@ -53,18 +64,5 @@ class Executions(Resource):
         no_content(resp)
 
 
-def _query(parameters: Parameters) -> InstanceQuery:
-    query: InstanceQuery = read_filters(InstanceQuery, FILTERS, parameters, unfinished=True)
-    return query
-
-
-def _listed(ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
-    first, limit = parameters.page()
-    sort = parameters.sorting(history_queries.INSTANCE_SORTS, ())
-    found = history_queries.find_instances(ctx, _query(parameters), sort=sort, first=first, limit=limit)
-    return [_execution(row) for row in found]
-
-
-def _execution(row: Any) -> dict[str, Any]:
-    """ExecutionDto."""
-    return {"id": row.id, "processInstanceId": row.id, "ended": row.ended_at is not None, "tenantId": None}
+def _one(ctx: CommandContext, instance_id: str) -> dict[str, Any]:
+    return _execution(ctx, running(ctx, instance_id))

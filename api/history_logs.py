@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from api.history import Listing
-from api.params import BOOLEAN, MICROS, TEXT, Filters
+from api.lists import Listing
+from api.params import BOOLEAN, MICROS, TEXT, TEXTS, Filters
 from api.times import write_micros
 from api.typed_values import write_variable
-from engine import history_logs, operations
+from engine import history_logs, incident_queries, operations
 from engine.context import CommandContext
-from engine.history_logs import DecisionQuery, DetailQuery, IncidentQuery
+from engine.history_logs import DecisionQuery, DetailQuery
+from engine.incident_queries import INCIDENT_SORTS, IncidentQuery, job_definition_of
 from engine.operations import Operation, OperationQuery
 from engine.values import decode, from_json, load
 
@@ -25,8 +26,14 @@ OF_INSTANCE: Filters = {
 DECISIONS: Filters = {
     **OF_INSTANCE,
     "decisionInstanceId": ("id", TEXT),
+    "decisionInstanceIdIn": ("ids", TEXTS),
     "decisionDefinitionId": ("decision_id", TEXT),
+    "decisionDefinitionIdIn": ("decision_ids", TEXTS),
     "decisionDefinitionKey": ("decision_key", TEXT),
+    "decisionDefinitionKeyIn": ("decision_keys", TEXTS),
+    "decisionDefinitionKeyLike": ("decision_key_like", TEXT),
+    "activityIdIn": ("element_ids", TEXTS),
+    "activityInstanceIdIn": ("activity_ids", TEXTS),
     "activityId": ("element_id", TEXT),
     "evaluatedBefore": ("before", MICROS),
     "evaluatedAfter": ("after", MICROS),
@@ -35,23 +42,44 @@ DECISIONS: Filters = {
     "includeOutputs": ("include_outputs", BOOLEAN),
 }
 INCIDENTS: Filters = {
+    **OF_INSTANCE,
     "incidentId": ("id", TEXT),
     "incidentType": ("type", TEXT),
-    "processInstanceId": ("process_instance_id", TEXT),
-    "processDefinitionId": ("definition_id", TEXT),
+    "incidentMessage": ("message", TEXT),
+    "incidentMessageLike": ("message_like", TEXT),
+    "executionId": ("process_instance_id", TEXT),
+    "processDefinitionKeyIn": ("definition_keys", TEXTS),
     "activityId": ("element_id", TEXT),
+    "failedActivityId": ("element_id", TEXT),
+    "configuration": ("job_id", TEXT),
+    "jobDefinitionIdIn": ("job_definition_ids", TEXTS),
+    "causeIncidentId": ("id", TEXT),
+    "rootCauseIncidentId": ("id", TEXT),
+    "createTimeAfter": ("created_after", MICROS),
+    "createTimeBefore": ("created_before", MICROS),
+    "endTimeAfter": ("resolved_after", MICROS),
+    "endTimeBefore": ("resolved_before", MICROS),
     "open": ("open", BOOLEAN),
     "resolved": ("resolved", BOOLEAN),
 }
 DETAILS: Filters = {
     "processInstanceId": ("process_instance_id", TEXT),
+    "processInstanceIdIn": ("process_instance_ids", TEXTS),
+    "executionId": ("process_instance_id", TEXT),
     "activityInstanceId": ("activity_id", TEXT),
     "variableInstanceId": ("id", TEXT),
     "occurredBefore": ("before", MICROS),
     "occurredAfter": ("after", MICROS),
     "variableUpdates": ("include_updates", BOOLEAN),
 }
-LOG: Filters = {"processInstanceId": ("process_instance_id", TEXT)}
+LOG: Filters = {**OF_INSTANCE, "executionId": ("process_instance_id", TEXT)}
+LINK_LOG: Filters = {
+    **OF_INSTANCE,
+    "taskId": ("task_id", TEXT),
+    "assignerId": ("user_id", TEXT),
+    "dateAfter": ("after", MICROS),
+    "dateBefore": ("before", MICROS),
+}
 
 EXTERNAL = {
     "external_task.completed": "success",
@@ -123,11 +151,11 @@ def _output(row: Any, fired: Mapping[str, Any], name: str, value: Any) -> Json:
     }
 
 
-def _incident(ctx: CommandContext, row: Any) -> Json:
+def _incident(_ctx: CommandContext, row: Any) -> Json:
     """HistoricIncidentDto."""
     return {
         "id": row.id,
-        "processDefinitionKey": _definition_key(ctx, row.definition_id),
+        "processDefinitionKey": row.definition_key,
         "processDefinitionId": row.definition_id,
         "processInstanceId": row.process_instance_id,
         "executionId": row.process_instance_id,
@@ -142,7 +170,7 @@ def _incident(ctx: CommandContext, row: Any) -> Json:
         "historyConfiguration": None,
         "incidentMessage": row.message,
         "tenantId": None,
-        "jobDefinitionId": None,
+        "jobDefinitionId": job_definition_of(row),
         "open": row.resolved_at is None,
         "deleted": False,
         "resolved": row.resolved_at is not None,
@@ -270,9 +298,9 @@ def _events(ctx: CommandContext, query: OperationQuery, *, sort: Any, first: int
     return operations.find_operations(ctx, query, descending=descending, first=first, limit=limit)
 
 
-def _log(kinds: Mapping[str, str], show: Any) -> Listing:
+def _log(kinds: Mapping[str, str], show: Any, filters: Filters = LOG, instant: str = "timestamp") -> Listing:
     make = partial(OperationQuery, tuple(kinds))
-    return Listing(make, LOG, {"timestamp"}, _events, operations.count_operations, show)
+    return Listing(make, filters, {instant}, _events, operations.count_operations, show)
 
 
 LOGS = {
@@ -287,9 +315,9 @@ LOGS = {
     "incident": Listing(
         IncidentQuery,
         INCIDENTS,
-        history_logs.INCIDENT_SORTS,
-        history_logs.find_incidents,
-        history_logs.count_incidents,
+        INCIDENT_SORTS,
+        incident_queries.find,
+        incident_queries.count,
         _incident,
     ),
     "detail": Listing(
@@ -302,5 +330,5 @@ LOGS = {
     ),
     "external-task-log": _log(EXTERNAL, _external),
     "job-log": _log(JOBS, _job),
-    "identity-link-log": _log(LINKS, _link),
+    "identity-link-log": _log(LINKS, _link, LINK_LOG, "time"),
 }

@@ -1,4 +1,4 @@
-"""/job and /incident: what happens by itself, and what could not."""
+"""/job: what happens by itself, and new tries for what failed."""
 
 from __future__ import annotations
 
@@ -7,51 +7,61 @@ from typing import Any
 
 import falcon
 import falcon.asgi
-from sqlalchemy import Select, func, select
 
 from api import representations
-from api.commands import Resource, actor_of, no_content
-from api.params import BOOLEAN, TEXT, Filters, Parameters, read_body, read_filters
-from engine import authorizations, history_logs, incidents, jobs, models
+from api.commands import Commands, actor_of, no_content
+from api.lists import Listed, Listing
+from api.params import BOOLEAN, BOUNDS, TEXT, TEXTS, Filters, Parameters, read_body
+from engine import authorizations, job_queries, jobs
 from engine.context import CommandContext
-from engine.errors import InvalidRequest, NotFound
-from engine.history_logs import INCIDENT_SORTS, IncidentQuery
+from engine.errors import InvalidRequest
+from engine.job_queries import JOB_SORTS, JobQuery
 
 FILTERS: Filters = {
-    "jobId": ("job_id", TEXT),
+    "jobId": ("id", TEXT),
+    "jobIds": ("ids", TEXTS),
+    "jobDefinitionId": ("job_definition_id", TEXT),
     "processInstanceId": ("process_instance_id", TEXT),
-    "processDefinitionId": ("definition_id", TEXT),
-    "noRetriesLeft": ("failed", BOOLEAN),
-    "withRetriesLeft": ("hopeful", BOOLEAN),
-}
-INCIDENT_FILTERS: Filters = {
-    "incidentId": ("id", TEXT),
-    "incidentType": ("type", TEXT),
-    "processInstanceId": ("process_instance_id", TEXT),
+    "processInstanceIds": ("process_instance_ids", TEXTS),
     "executionId": ("process_instance_id", TEXT),
     "processDefinitionId": ("definition_id", TEXT),
+    "processDefinitionKey": ("definition_key", TEXT),
     "activityId": ("element_id", TEXT),
+    "failedActivityId": ("element_id", TEXT),
+    "timers": ("timers", BOOLEAN),
+    "messages": ("messages", BOOLEAN),
+    "executable": ("executable", BOOLEAN),
+    "noRetriesLeft": ("failed", BOOLEAN),
+    "withRetriesLeft": ("hopeful", BOOLEAN),
+    "active": ("active", BOOLEAN),
+    "suspended": ("suspended", BOOLEAN),
+    "withException": ("with_error", BOOLEAN),
+    "exceptionMessage": ("error", TEXT),
+    "dueDates": ("due", BOUNDS),
+    "createTimes": ("created", BOUNDS),
 }
 MAX_RETRIES = 100
+LISTING = Listing(
+    JobQuery,
+    FILTERS,
+    JOB_SORTS,
+    job_queries.find,
+    job_queries.count,
+    lambda _ctx, row: representations.job(row),
+)
 
 
-class Jobs(Resource):
+class Jobs(Listed):
     """Jobs that wait, and new tries for failed ones."""
 
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _listed, Parameters.of_query(req))
-
-    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _counted, Parameters.of_query(req))
+    def __init__(self, commands: Commands) -> None:
+        super().__init__(commands, LISTING)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
-        resp.media = await self.commands.read(actor_of(req), _one, job_id)
+        resp.media = representations.job(await self.commands.read(actor_of(req), job_queries.get, job_id))
 
     async def on_put_retries(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
-        retries = Parameters(await read_body(req)).integer("retries", most=MAX_RETRIES)
-        if retries is None:
-            raise InvalidRequest("retries is missing")
-        await self.commands.run(actor_of(req), _set_retries, job_id, retries)
+        await self.commands.run(actor_of(req), _set_retries, job_id, read_retries(Parameters(await read_body(req))))
         no_content(resp)
 
     async def on_post_execute(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
@@ -73,110 +83,23 @@ class Jobs(Resource):
         no_content(resp)
 
     async def on_get_stacktrace(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
-        found = await self.commands.read(actor_of(req), _one, job_id)
+        found = await self.commands.read(actor_of(req), job_queries.get, job_id)
         resp.content_type = falcon.MEDIA_TEXT
         # A stack trace may quote a value; the message says what may be said.
-        resp.text = found["exceptionMessage"] or ""
+        resp.text = found.error or ""
 
 
-class Incidents(Resource):
-    """Open incidents."""
-
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        found = await self.commands.read(actor_of(req), _incidents, Parameters.of_query(req))
-        resp.media = [representations.incident(row) for row in found]
-
-    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        query = _incident_query(Parameters.of_query(req))
-        resp.media = {"count": await self.commands.read(actor_of(req), history_logs.count_incidents, query)}
-
-    async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, incident_id: str) -> None:
-        resp.media = representations.incident(await self.commands.read(actor_of(req), _incident, incident_id))
-
-    async def on_put_annotation(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, incident_id: str) -> None:
-        note = Parameters(await read_body(req)).text("annotation")
-        await self.commands.run(actor_of(req), _annotate, incident_id, note)
-        no_content(resp)
-
-    async def on_delete_annotation(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, incident_id: str
-    ) -> None:
-        await self.commands.run(actor_of(req), _annotate, incident_id, None)
-        no_content(resp)
-
-    async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, incident_id: str) -> None:
-        await self.commands.run(actor_of(req), _resolve, incident_id)
-        no_content(resp)
-
-
-def _matching(
-    *,
-    job_id: str | None = None,
-    process_instance_id: str | None = None,
-    definition_id: str | None = None,
-    failed: bool | None = None,
-    hopeful: bool | None = None,
-) -> Select[Any]:
-    table = models.job
-    query = select(table)
-    for column, value in (
-        (table.c.id, job_id),
-        (table.c.process_instance_id, process_instance_id),
-        (table.c.definition_id, definition_id),
-    ):
-        if value is not None:
-            query = query.where(column == value)
-    if failed:
-        query = query.where(table.c.retries == 0)
-    return query.where(table.c.retries > 0) if hopeful else query
-
-
-def _listed(ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
-    authorizations.require(ctx, "Job", "read")
-    first, limit = parameters.page()
-    query = read_filters(_matching, FILTERS, parameters)
-    rows = ctx.connection.execute(query.order_by(models.job.c.due_at, models.job.c.id).offset(first).limit(limit))
-    return [_show(ctx, row) for row in rows.all()]
-
-
-def _counted(ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
-    authorizations.require(ctx, "Job", "read")
-    matching = read_filters(_matching, FILTERS, parameters).subquery()
-    return {"count": ctx.connection.execute(select(func.count()).select_from(matching)).scalar_one()}
-
-
-def _one(ctx: CommandContext, job_id: str) -> dict[str, Any]:
-    authorizations.require(ctx, "Job", "read")
-    row = ctx.connection.execute(_matching(job_id=job_id)).one_or_none()
-    if row is None:
-        raise NotFound(f"there is no job {job_id}")
-    return _show(ctx, row)
-
-
-def _show(ctx: CommandContext, row: Any) -> dict[str, Any]:
-    key = ctx.engine.definitions.deployed(ctx, row.definition_id).key if row.definition_id else None
-    return representations.job(row, definition_key=key)
+def read_retries(body: Parameters) -> int:
+    """Reads how often something that failed is tried again."""
+    retries = body.integer("retries", most=MAX_RETRIES)
+    if retries is None:
+        raise InvalidRequest("retries is missing")
+    return retries
 
 
 def _set_retries(ctx: CommandContext, job_id: str, retries: int) -> None:
     authorizations.require(ctx, "Job", "retry")
     jobs.set_retries(ctx, job_id, retries)
-
-
-def _incident_query(parameters: Parameters) -> IncidentQuery:
-    query: IncidentQuery = read_filters(IncidentQuery, INCIDENT_FILTERS, parameters, open=True)
-    return query
-
-
-def _incidents(ctx: CommandContext, parameters: Parameters) -> list[Any]:
-    first, limit = parameters.page()
-    sort = parameters.sorting(INCIDENT_SORTS, ())
-    return history_logs.find_incidents(ctx, _incident_query(parameters), sort=sort, first=first, limit=limit)
-
-
-def _resolve(ctx: CommandContext, incident_id: str) -> None:
-    authorizations.require(ctx, "Incident", "resolve")
-    incidents.resolve(ctx, incident_id)
 
 
 def _execute(ctx: CommandContext, job_id: str) -> None:
@@ -187,13 +110,3 @@ def _execute(ctx: CommandContext, job_id: str) -> None:
 def _change(ctx: CommandContext, job_id: str, columns: Mapping[str, Any]) -> None:
     authorizations.require(ctx, "Job", "retry")
     jobs.change(ctx, job_id, **columns)
-
-
-def _incident(ctx: CommandContext, incident_id: str) -> Any:
-    authorizations.require(ctx, "Incident", "read")
-    return incidents.get(ctx, incident_id)
-
-
-def _annotate(ctx: CommandContext, incident_id: str, note: str | None) -> None:
-    authorizations.require(ctx, "Incident", "resolve")
-    incidents.annotate(ctx, incident_id, note)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import falcon.asgi
 
-from api.commands import Resource, actor_of
-from api.params import Parameters
+from api.commands import Commands, Resource, actor_of
+from api.params import Filters, Parameters, read_filters
 from engine.context import CommandContext
 
 
@@ -34,3 +36,38 @@ class ListResource(Resource, ABC):
 
     async def on_post_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         resp.media = await self.commands.read(actor_of(req), self.counted, await Parameters.of_both(req))
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list: which filters it takes, how it is read, and how a row is shown."""
+
+    make: Callable[..., Any]
+    filters: Filters
+    sorts: Iterable[str]
+    find: Callable[..., list[Any]]
+    count: Callable[[CommandContext, Any], int]
+    show: Callable[[CommandContext, Any], dict[str, Any]]
+
+    def listed(self, ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
+        first, limit = parameters.page()
+        sort = parameters.sorting(self.sorts, ())
+        query = read_filters(self.make, self.filters, parameters)
+        return [self.show(ctx, row) for row in self.find(ctx, query, sort=sort, first=first, limit=limit)]
+
+    def counted(self, ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
+        return {"count": self.count(ctx, read_filters(self.make, self.filters, parameters))}
+
+
+class Listed(ListResource):
+    """A noun whose list is declared as a Listing."""
+
+    def __init__(self, commands: Commands, listing: Listing) -> None:
+        super().__init__(commands)
+        self.listing = listing
+
+    def listed(self, ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
+        return self.listing.listed(ctx, parameters)
+
+    def counted(self, ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
+        return self.listing.counted(ctx, parameters)

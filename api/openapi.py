@@ -18,6 +18,7 @@ import falcon.asgi
 
 from api import params
 from api.commands import Commands, Resource
+from api.lists import Listing, ListResource
 from api.openapi_shapes import BODIES, CONTENT, SCHEMAS, shape_of
 from api.params import Filters
 
@@ -140,19 +141,22 @@ def _query_parameters(path: str, method: str, resource: Any) -> list[dict[str, A
     known = {name: TYPES.get(read, {"type": "string"}) for name, (_, read) in filters_of(path, resource).items()}
     if known and not path.endswith("/count"):
         known |= PAGING
+        listing = getattr(resource, "listing", None)
+        if isinstance(listing, Listing) and listing.sorts:
+            known["sortBy"] = {"type": "string", "enum": sorted(listing.sorts)}
+            known["sortOrder"] = {"type": "string", "enum": ["asc", "desc"]}
     return [{"name": name, "in": "query", "schema": schema} for name, schema in known.items()]
 
 
 def filters_of(path: str, resource: Any) -> Filters:
     """Returns the filters of a list: those of its listing, or those of its module."""
-    listing = getattr(resource, "_listing", None)
-    if listing is not None:
-        found: Filters = getattr(listing, "filters", {})
-        return found
-    if _FIELD.search(path) or path.removesuffix("/count").count("/") != 2 or not path.startswith(PREFIX):
+    if _FIELD.search(path) or not isinstance(resource, ListResource):
         return {}
-    own: Filters = getattr(sys.modules[type(resource).__module__], "FILTERS", {})
-    return {} if path.removesuffix("/count").endswith(("/incident", "/message", "/signal")) else own
+    listing = getattr(resource, "listing", None)
+    if isinstance(listing, Listing):
+        return listing.filters
+    known: Filters = getattr(sys.modules[type(resource).__module__], "FILTERS", {})
+    return known if path.removesuffix("/count").count("/") == 2 else {}
 
 
 def _request_body(path: str, method: str) -> dict[str, Any]:

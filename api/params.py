@@ -32,13 +32,14 @@ TOLERATED = frozenset(
         "sorting",
         "deserializeValues",
         "deserializeValue",
-        "includeAssignedTasks",
         "withCommentAttachmentInfo",
         "withoutTenantId",
-        "tenantIdIn",
-        "orQueries",
     }
 )
+
+
+# Alternatives and tenants: there are none here, so only an empty list of them is answered.
+ANSWERED_EMPTY = frozenset({"orQueries", "tenantIdIn", "processDefinitionTenantIdIn"})
 
 
 class TooLarge(InvalidRequest):
@@ -204,10 +205,30 @@ Reader = Callable[[Parameters, str], Any]
 Filters = Mapping[str, tuple[str, Reader]]
 
 
+def read_bounds(parameters: Parameters, name: str) -> Any:
+    """Reads instants to compare with, `gt_2026-01-23T13:42:42.000+0800,lt_…` or [{operator, value}]."""
+    given = parameters.raw(name)
+    entries = [part.partition("_")[::2] for part in given.split(",")] if isinstance(given, str) else given
+    if not isinstance(entries, list):
+        raise InvalidRequest(f"{name} must be a list of {{operator, value}}")
+    read = [one if isinstance(one, tuple) else _bound(one, name) for one in entries]
+    if any(operator not in {"gt", "lt"} or not isinstance(value, str) for operator, value in read):
+        raise InvalidRequest(f"{name} is compared with gt or lt and an instant")
+    return tuple((operator, read_micros(value, name=name)) for operator, value in read)
+
+
+def _bound(entry: Any, name: str) -> tuple[Any, Any]:
+    if not isinstance(entry, dict):
+        raise InvalidRequest(f"{name} must be a list of {{operator, value}}")
+    return entry.get("operator"), entry.get("value")
+
+
 def read_filters(make: Callable[..., Q], filters: Filters, parameters: Parameters, **more: Any) -> Q:
     """Builds a query from the accepted parameters. An unknown filter is refused: ignoring it would answer with
     more than was asked for."""
     unknown = parameters.names - filters.keys() - TOLERATED
+    # Clients that write every field of their query send empty lists; one with something in it asks for something.
+    unknown -= {name for name in unknown & ANSWERED_EMPTY if parameters.raw(name) in ([], {})}
     if unknown:
         raise InvalidRequest(f"this query does not know {', '.join(sorted(unknown)[:5])}"[:500])
     given = {field: read(parameters, name) for name, (field, read) in filters.items() if name in parameters.names}
@@ -219,5 +240,6 @@ TEXTS: Reader = Parameters.texts
 INTEGER: Reader = Parameters.integer
 BOOLEAN: Reader = Parameters.boolean
 MICROS: Reader = Parameters.micros
+BOUNDS: Reader = read_bounds
 
-__all__ = ["BOOLEAN", "INTEGER", "MICROS", "TEXT", "TEXTS", "Filters", "Parameters", "read_instant"]
+__all__ = ["BOOLEAN", "BOUNDS", "INTEGER", "MICROS", "TEXT", "TEXTS", "Filters", "Parameters", "read_instant"]

@@ -8,37 +8,57 @@ from typing import Any
 import falcon.asgi
 
 from api import forms, representations
-from api.commands import Resource, actor_of
-from api.params import BOOLEAN, INTEGER, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
+from api.commands import Commands, actor_of
+from api.lists import Listed, Listing
+from api.params import BOOLEAN, INTEGER, TEXT, TEXTS, Filters, Parameters, read_body
 from api.typed_values import read_variables, write_variables
 from engine import authorizations, process_definitions, start_forms
 from engine.context import CommandContext
 from engine.definitions import Deployed
 from engine.errors import InvalidRequest, NotFound
-from engine.process_definitions import DefinitionQuery
+from engine.process_definitions import DEFINITION_SORTS, DefinitionQuery
 from engine.process_instances import ProcessInstance
 
 FILTERS: Filters = {
     "processDefinitionId": ("id", TEXT),
+    "processDefinitionIdIn": ("ids", TEXTS),
     "key": ("key", TEXT),
     "keysIn": ("keys", TEXTS),
+    "keyLike": ("key_like", TEXT),
     "name": ("name", TEXT),
+    "nameLike": ("name_like", TEXT),
     "version": ("version", INTEGER),
+    "versionTag": ("version_tag", TEXT),
+    "versionTagLike": ("version_tag_like", TEXT),
+    "withoutVersionTag": ("without_version_tag", BOOLEAN),
     "deploymentId": ("deployment_id", TEXT),
+    "resourceName": ("resource_name", TEXT),
+    "resourceNameLike": ("resource_name_like", TEXT),
     "latestVersion": ("latest", BOOLEAN),
+    "active": ("active", BOOLEAN),
     "suspended": ("suspended", BOOLEAN),
+    "incidentId": ("incident_id", TEXT),
+    "incidentType": ("incident_type", TEXT),
+    "incidentMessage": ("incident_message", TEXT),
+    "incidentMessageLike": ("incident_message_like", TEXT),
 }
 
 
-class ProcessDefinitions(Resource):
+def _represented(ctx: CommandContext, deployed: Deployed) -> dict[str, Any]:
+    suspended = process_definitions.is_suspended(ctx, deployed.id)
+    return representations.process_definition(deployed, suspended=suspended)
+
+
+LISTING = Listing(
+    DefinitionQuery, FILTERS, DEFINITION_SORTS, process_definitions.find, process_definitions.count, _represented
+)
+
+
+class ProcessDefinitions(Listed):
     """Diagrams by id, or by key in the version that is in force."""
 
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        resp.media = await self.commands.read(actor_of(req), _listed, Parameters.of_query(req))
-
-    async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        query = _query(Parameters.of_query(req))
-        resp.media = {"count": await self.commands.read(actor_of(req), process_definitions.count, query)}
+    def __init__(self, commands: Commands) -> None:
+        super().__init__(commands, LISTING)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
         resp.media = await self.commands.read(actor_of(req), _one, which)
@@ -69,24 +89,6 @@ class ProcessDefinitions(Resource):
         values = read_variables(body.raw("variables"))
         start = partial(_start, which=which, values=values, body=body, with_form=with_form)
         resp.media = await self.commands.run(actor_of(req), start)
-
-
-def _query(parameters: Parameters) -> DefinitionQuery:
-    query: DefinitionQuery = read_filters(DefinitionQuery, FILTERS, parameters)
-    return query
-
-
-def _listed(ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
-    first, limit = parameters.page()
-    if limit == 0:
-        return []
-    found = process_definitions.find(ctx, _query(parameters), first=first, limit=limit)
-    return [_represented(ctx, one) for one in found]
-
-
-def _represented(ctx: CommandContext, deployed: Deployed) -> dict[str, Any]:
-    suspended = process_definitions.is_suspended(ctx, deployed.id)
-    return representations.process_definition(deployed, suspended=suspended)
 
 
 def named(ctx: CommandContext, which: dict[str, str]) -> Deployed:

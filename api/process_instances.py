@@ -21,15 +21,26 @@ from engine.process_instances import ProcessInstance
 
 FILTERS: Filters = {
     "processInstanceIds": ("ids", TEXTS),
+    "processInstanceIdNotIn": ("not_ids", TEXTS),
     "businessKey": ("business_key", TEXT),
+    "businessKeyLike": ("business_key_like", TEXT),
     "processDefinitionId": ("definition_id", TEXT),
     "processDefinitionKey": ("definition_key", TEXT),
     "processDefinitionKeyIn": ("definition_keys", TEXTS),
+    "processDefinitionKeyNotIn": ("not_definition_keys", TEXTS),
+    "deploymentId": ("deployment_id", TEXT),
     "superProcessInstance": ("super_id", TEXT),
+    "subProcessInstance": ("sub_id", TEXT),
+    "activityIdIn": ("active_elements", TEXTS),
     "active": ("active", BOOLEAN),
     "suspended": ("suspended", BOOLEAN),
     "rootProcessInstances": ("roots_only", BOOLEAN),
+    "leafProcessInstances": ("leaves_only", BOOLEAN),
     "withIncident": ("with_incident", BOOLEAN),
+    "incidentId": ("incident_id", TEXT),
+    "incidentType": ("incident_type", TEXT),
+    "incidentMessage": ("incident_message", TEXT),
+    "incidentMessageLike": ("incident_message_like", TEXT),
     "variables": ("variables", lambda parameters, name: read_conditions(parameters.raw(name))),
 }
 

@@ -9,6 +9,8 @@ from api.times import write_micros
 from engine.definitions import Deployed
 from engine.deployments import Deployment
 from engine.findings import Finding
+from engine.incident_queries import job_definition_of
+from engine.job_queries import job_definition_id
 from engine.process_instances import ProcessInstance
 from engine.user_tasks import UserTask
 
@@ -252,19 +254,19 @@ def incident(row: Any) -> Json:
         "configuration": row.job_id,
         "incidentMessage": row.message,
         "tenantId": None,
-        "jobDefinitionId": None,
+        "jobDefinitionId": job_definition_of(row),
         "annotation": row.annotation,
     }
 
 
-def job(row: Any, *, definition_key: str | None) -> Json:
-    """JobDto."""
+def job(row: Any) -> Json:
+    """JobDto of a row of engine/job_queries.py."""
     return {
         "id": row.id,
-        "jobDefinitionId": None,
+        "jobDefinitionId": job_definition_id(row.definition_id, row.element_id),
         "processInstanceId": row.process_instance_id,
         "processDefinitionId": row.definition_id,
-        "processDefinitionKey": definition_key,
+        "processDefinitionKey": row.definition_key,
         "executionId": row.process_instance_id,
         "exceptionMessage": row.error,
         "failedActivityId": row.element_id if row.error else None,

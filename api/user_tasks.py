@@ -14,7 +14,7 @@ from api.lists import ListResource
 from api.params import BOOLEAN, INTEGER, MICROS, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
 from api.typed_values import read_variables, write_variables
 from api.variable_filters import CONDITIONS
-from engine import authorizations, user_tasks, variable_changes
+from engine import authorizations, user_task_queries, user_tasks, variable_changes
 from engine.context import CommandContext
 from engine.errors import InvalidRequest, NotFound
 from engine.user_tasks import SORTS, Candidates, TaskQuery, UserTask
@@ -22,23 +22,54 @@ from engine.values import Value
 
 FILTERS: Filters = {
     "taskId": ("id", TEXT),
+    "taskIdIn": ("ids", TEXTS),
     "processInstanceId": ("process_instance_id", TEXT),
+    "processInstanceIdIn": ("process_instance_ids", TEXTS),
+    "executionId": ("process_instance_id", TEXT),
     "processInstanceBusinessKey": ("business_key", TEXT),
+    "processInstanceBusinessKeyIn": ("business_keys", TEXTS),
+    "processInstanceBusinessKeyLike": ("business_key_like", TEXT),
     "processDefinitionKey": ("process_definition_key", TEXT),
+    "processDefinitionKeyIn": ("process_definition_keys", TEXTS),
     "processDefinitionId": ("process_definition_id", TEXT),
+    "activityInstanceIdIn": ("activity_ids", TEXTS),
     "taskDefinitionKey": ("element_id", TEXT),
+    "taskDefinitionKeyIn": ("element_ids", TEXTS),
+    "taskDefinitionKeyLike": ("element_id_like", TEXT),
     "assignee": ("assignee", TEXT),
+    "assigneeIn": ("assignees", TEXTS),
+    "assigneeNotIn": ("not_assignees", TEXTS),
+    "assigneeLike": ("assignee_like", TEXT),
+    "owner": ("owner", TEXT),
+    "delegationState": ("delegation_state", TEXT),
     "unassigned": ("unassigned", BOOLEAN),
     "assigned": ("assigned", BOOLEAN),
     "candidateGroup": ("candidate_group", TEXT),
     "candidateGroups": ("candidate_groups", TEXTS),
     "candidateUser": ("candidate_user", TEXT),
+    "includeAssignedTasks": ("include_assigned", BOOLEAN),
+    "involvedUser": ("involved_user", TEXT),
+    "withCandidateGroups": ("with_candidate_groups", BOOLEAN),
+    "withoutCandidateGroups": ("without_candidate_groups", BOOLEAN),
+    "withCandidateUsers": ("with_candidate_users", BOOLEAN),
+    "withoutCandidateUsers": ("without_candidate_users", BOOLEAN),
     "name": ("name", TEXT),
+    "nameLike": ("name_like", TEXT),
+    "dueDate": ("due", MICROS),
     "dueBefore": ("due_before", MICROS),
     "dueAfter": ("due_after", MICROS),
+    "withoutDueDate": ("without_due", BOOLEAN),
+    "followUpBefore": ("follow_up_before", MICROS),
+    "followUpAfter": ("follow_up_after", MICROS),
+    "followUpBeforeOrNotExistent": ("follow_up_before_or_none", MICROS),
+    "createdOn": ("created", MICROS),
     "createdBefore": ("created_before", MICROS),
     "createdAfter": ("created_after", MICROS),
     "priority": ("priority", INTEGER),
+    "minPriority": ("min_priority", INTEGER),
+    "maxPriority": ("max_priority", INTEGER),
+    "active": ("active", BOOLEAN),
+    "suspended": ("suspended", BOOLEAN),
     "processVariables": ("process_variables", CONDITIONS),
     "taskVariables": ("task_variables", CONDITIONS),
 }
@@ -52,13 +83,14 @@ class UserTasks(ListResource):
         first, limit = parameters.page()
         sort = parameters.sorting(SORTS, DEFAULT_SORT)
         found = user_tasks.find(ctx, visible_query(ctx, parameters), sort=sort, first=first, limit=limit)
-        return [representations.task(task) for task in found]
+        held = user_task_queries.held_among(ctx, found)
+        return [representations.task(task, suspended=task.root_id in held) for task in found]
 
     def counted(self, ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
         return {"count": user_tasks.count(ctx, visible_query(ctx, parameters))}
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
-        resp.media = representations.task(await self.commands.read(actor_of(req), readable, task_id))
+        resp.media = await self.commands.read(actor_of(req), _one, task_id)
 
     # -------------------------------------------------------- doing
 
@@ -156,13 +188,19 @@ class UserTasks(ListResource):
 
 def visible_query(ctx: CommandContext, parameters: Parameters) -> TaskQuery:
     """Builds the query of a list, limited to what the actor may see."""
-    if authorizations.may(ctx, "Task", "read_any"):
-        query: TaskQuery = read_filters(TaskQuery, FILTERS, parameters)
-    else:
-        query = read_filters(
-            TaskQuery, FILTERS, parameters, visible_to=(ctx.actor.user_id, tuple(sorted(ctx.actor.roles)))
-        )
+    more: dict[str, Any] = {}
+    if "includeAssignedTasks" not in parameters.names:
+        more["include_assigned"] = False  # as in Camunda: who asks for candidates asks for what nobody has yet
+    if not authorizations.may(ctx, "Task", "read_any"):
+        more["visible_to"] = (ctx.actor.user_id, tuple(sorted(ctx.actor.roles)))
+    query: TaskQuery = read_filters(TaskQuery, FILTERS, parameters, **more)
     return query
+
+
+def _one(ctx: CommandContext, task_id: str) -> dict[str, Any]:
+    task = readable(ctx, task_id)
+    held = user_task_queries.held_among(ctx, [task])
+    return representations.task(task, suspended=bool(held))
 
 
 def readable(ctx: CommandContext, task_id: str) -> UserTask:

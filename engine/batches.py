@@ -6,11 +6,11 @@ be tried again. The events of the chains carry the name of whoever asked for the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
 
 from engine import authorizations, history, migration_plans, models, modifications, process_instances
 from engine.bpmn.migration import Instruction
@@ -20,6 +20,7 @@ from engine.errors import InvalidRequest, NotFound
 from engine.ids import new_id
 from engine.migration_plans import Plan
 from engine.process_engine import jobs_changed
+from engine.queries import Columns, Sorting, equal, ordered
 from engine.values import PersonalRef, dump, from_json, load, to_json
 
 JOB = "batch"  # type of its jobs
@@ -219,15 +220,45 @@ def _changes(order: Order) -> list[Change]:
 
 def get(ctx: CommandContext, batch_id: str) -> Batch:
     """Returns a batch; raises NotFound."""
+    authorizations.require(ctx, "Job", "read")
     return _counted(ctx, _row(ctx, batch_id))
 
 
-def find(ctx: CommandContext, *, type: str | None = None, first: int = 0, limit: int = 100) -> list[Batch]:
+@dataclass(frozen=True, slots=True)
+class BatchQuery:
+    """Filters of batches. None means "any"; one is completed once none of its jobs is left, failed ones included."""
+
+    id: str | None = None
+    type: str | None = None
+    suspended: bool | None = None
+    completed: bool | None = None
+
+
+BATCH_SORTS: Columns = {"batchId": models.batch.c.id, "startTime": models.batch.c.created_at}
+
+
+def _conditions(query: BatchQuery) -> Iterable[ColumnElement[bool]]:
+    table, job = models.batch.c, models.job.c
+    yield from equal((table.id, query.id), (table.type, query.type), (table.suspended, query.suspended))
+    if query.completed is not None:
+        left = exists().where(job.type == JOB, job.wait_id == table.id)
+        yield ~left if query.completed else left
+
+
+def find(
+    ctx: CommandContext, query: BatchQuery, *, sort: Sorting = (), first: int = 0, limit: int | None = 100
+) -> list[Batch]:
     """Returns batches, newest first."""
-    table = models.batch
-    query = select(table).order_by(table.c.id.desc()).offset(first).limit(limit)
-    rows = ctx.connection.execute(query if type is None else query.where(table.c.type == type)).all()
-    return [_counted(ctx, row) for row in rows]
+    authorizations.require(ctx, "Job", "read")
+    statement = select(models.batch).where(*_conditions(query))
+    statement = ordered(statement, BATCH_SORTS, sort, models.batch.c.id.desc()).offset(first).limit(limit)
+    return [_counted(ctx, row) for row in ctx.connection.execute(statement).all()]
+
+
+def count(ctx: CommandContext, query: BatchQuery) -> int:
+    """Returns how many batches match."""
+    authorizations.require(ctx, "Job", "read")
+    return ctx.connection.execute(select(func.count(models.batch.c.id)).where(*_conditions(query))).scalar_one()
 
 
 def _row(ctx: CommandContext, batch_id: str) -> Any:

@@ -85,6 +85,7 @@ def _sqlite(url: str) -> Engine:
             f"busy_timeout={BUSY_TIMEOUT_MS}",
             "secure_delete=FAST",
             "wal_autocheckpoint=4000",
+            "case_sensitive_like=ON",  # as on PostgreSQL
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

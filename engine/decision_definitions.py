@@ -12,8 +12,18 @@ from engine import authorizations, decisions, definitions, models, releases
 from engine.context import CommandContext
 from engine.definitions import Deployed
 from engine.errors import NotFound
+from engine.queries import Columns, Sorting, among, equal, like, ordered
 
 TABLE = models.definition
+DECISION_SORTS: Columns = {
+    "id": TABLE.c.id,
+    "key": TABLE.c.key,
+    "name": TABLE.c.name,
+    "version": TABLE.c.version,
+    "versionTag": TABLE.c.version_tag,
+    "deploymentId": TABLE.c.deployment_id,
+    "deployTime": TABLE.c.deployment_id,  # ids are in the order of time
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +33,11 @@ class DecisionQuery:
     id: str | None = None
     ids: tuple[str, ...] | None = None
     key: str | None = None
+    key_like: str | None = None
     name: str | None = None
+    name_like: str | None = None
     version: int | None = None
+    version_tag: str | None = None
     deployment_id: str | None = None
     latest: bool | None = None
 
@@ -33,25 +46,27 @@ def _conditions(ctx: CommandContext, query: DecisionQuery) -> Iterable[ColumnEle
     yield TABLE.c.kind == "decision"
     if query.id is None and query.deployment_id is None:
         yield TABLE.c.released_at.is_not(None)
-    for column, value in (
+    yield from equal(
         (TABLE.c.id, query.id),
         (TABLE.c.key, query.key),
         (TABLE.c.name, query.name),
         (TABLE.c.version, query.version),
+        (TABLE.c.version_tag, query.version_tag),
         (TABLE.c.deployment_id, query.deployment_id),
-    ):
-        if value is not None:
-            yield column == value
-    if query.ids is not None:
-        yield TABLE.c.id.in_(query.ids)
+    )
+    yield from among((TABLE.c.id, query.ids))
+    yield from like((TABLE.c.key, query.key_like), (TABLE.c.name, query.name_like))
     if query.latest:
         in_force = ctx.engine.definitions.contents(ctx, releases.current(ctx)).get("decision", {})
         yield TABLE.c.id.in_(list(in_force.values()))
 
 
-def find(ctx: CommandContext, query: DecisionQuery, *, first: int = 0, limit: int | None = None) -> list[Deployed]:
+def find(
+    ctx: CommandContext, query: DecisionQuery, *, sort: Sorting = (), first: int = 0, limit: int | None = None
+) -> list[Deployed]:
     """Returns deployed decisions by key, newest version first."""
-    statement = select(TABLE.c.id).where(*_conditions(ctx, query)).order_by(TABLE.c.key, TABLE.c.version.desc())
+    statement = select(TABLE.c.id).where(*_conditions(ctx, query))
+    statement = ordered(statement, DECISION_SORTS, sort, TABLE.c.key, TABLE.c.version.desc())
     ids = ctx.connection.execute(statement.offset(first).limit(limit)).scalars().all()
     return [ctx.engine.definitions.deployed(ctx, one) for one in ids]
 

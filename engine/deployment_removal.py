@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, select
 
 from engine import authorizations, deployments, history, models
 from engine.context import CommandContext
 from engine.errors import Conflict
-
-
-def count(ctx: CommandContext, *, name: str | None = None) -> int:
-    """Returns how many deployments there are."""
-    query = select(func.count()).select_from(models.deployment)
-    return ctx.connection.execute(query.where(models.deployment.c.name == name) if name else query).scalar_one()
 
 
 def remove(ctx: CommandContext, deployment_id: str) -> None:

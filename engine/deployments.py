@@ -339,18 +339,6 @@ def get(ctx: CommandContext, deployment_id: str) -> Deployment:
     )
 
 
-def find(ctx: CommandContext, *, name: str | None = None, first: int = 0, limit: int | None = None) -> list[Deployment]:
-    """Returns deployments, newest first."""
-    table = models.deployment
-    query = select(table).order_by(table.c.deployed_at.desc(), table.c.id.desc()).offset(first)
-    if name is not None:
-        query = query.where(table.c.name == name)
-    if limit is not None:
-        query = query.limit(limit)
-    rows = ctx.connection.execute(query)
-    return [Deployment(row.id, row.name, row.source, row.deployed_at, row.deployed_by) for row in rows]
-
-
 def resources_of(ctx: CommandContext, deployment_id: str) -> list[tuple[str, str]]:
     """Returns (resource id, file name) of a deployment."""
     table = models.resource

@@ -1,19 +1,18 @@
-"""Lists of decisions, incidents and single changes, and of what the chain tells: limited to the cases one may see."""
+"""Lists of decisions and of single changes: limited to the cases one may see; sandboxes where they are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, select, true
 
-from engine import authorizations, models
+from engine import models
 from engine.context import CommandContext
-from engine.queries import Columns, Sorting, between, count, equal, ordered, seen
+from engine.queries import Columns, Sorting, among, between, count, equal, like, ordered, seen
+from engine.releases import outside_sandboxes
 
-DECISION, INCIDENT = models.decision_instance, models.incident
-VARIABLE, INSTANCE = models.variable_update, models.process_instance
+DECISION, VARIABLE, INSTANCE = models.decision_instance, models.variable_update, models.process_instance
 
 
 # ------------------------------------------------------------ decisions
@@ -25,11 +24,17 @@ class DecisionQuery:
 
     id: str | None = None
     decision_id: str | None = None
+    ids: tuple[str, ...] | None = None
+    decision_ids: tuple[str, ...] | None = None
     decision_key: str | None = None
+    decision_keys: tuple[str, ...] | None = None
+    decision_key_like: str | None = None
     process_instance_id: str | None = None
     definition_id: str | None = None
     definition_key: str | None = None
     element_id: str | None = None
+    element_ids: tuple[str, ...] | None = None
+    activity_ids: tuple[str, ...] | None = None
     before: int | None = None
     after: int | None = None
     include_inputs: bool | None = None
@@ -54,9 +59,23 @@ def _decisions(query: DecisionQuery, *columns: Any) -> Select[Any]:
                 (INSTANCE.c.definition_key, query.definition_key),
                 (DECISION.c.element_id, query.element_id),
             ),
+            *among(
+                (DECISION.c.id, query.ids),
+                (DECISION.c.definition_id, query.decision_ids),
+                (DECISION.c.decision_key, query.decision_keys),
+                (DECISION.c.element_id, query.element_ids),
+                (DECISION.c.activity_id, query.activity_ids),
+            ),
+            *like((DECISION.c.decision_key, query.decision_key_like)),
             *between(DECISION.c.at, query.after, query.before),
+            _outside(query, DECISION.c.root_id),
         )
     )
+
+
+def _outside(query: DecisionQuery | DetailQuery, root_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Leaves sandboxes out of a list that asks for no instance."""
+    return outside_sandboxes(root_id) if query.id is None and query.process_instance_id is None else true()
 
 
 def find_decisions(
@@ -77,60 +96,6 @@ def count_decisions(ctx: CommandContext, query: DecisionQuery) -> int:
     return count(ctx, _decisions(query, DECISION.c.id), DECISION.c.root_id)
 
 
-# ------------------------------------------------------------ incidents
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentQuery:
-    """Filters of incidents, open or resolved. None means "any"."""
-
-    id: str | None = None
-    type: str | None = None
-    process_instance_id: str | None = None
-    definition_id: str | None = None
-    element_id: str | None = None
-    open: bool | None = None
-    resolved: bool | None = None
-
-
-INCIDENT_SORTS: Columns = {
-    "incidentId": INCIDENT.c.id,
-    "createTime": INCIDENT.c.created_at,
-    "endTime": INCIDENT.c.resolved_at,
-    "incidentType": INCIDENT.c.type,
-    "processInstanceId": INCIDENT.c.process_instance_id,
-}
-
-
-def _incident_conditions(query: IncidentQuery) -> Iterable[ColumnElement[bool]]:
-    yield from equal(
-        (INCIDENT.c.id, query.id),
-        (INCIDENT.c.type, query.type),
-        (INCIDENT.c.process_instance_id, query.process_instance_id),
-        (INCIDENT.c.definition_id, query.definition_id),
-        (INCIDENT.c.element_id, query.element_id),
-    )
-    if query.open:
-        yield INCIDENT.c.resolved_at.is_(None)
-    if query.resolved:
-        yield INCIDENT.c.resolved_at.is_not(None)
-
-
-def find_incidents(
-    ctx: CommandContext, query: IncidentQuery, *, sort: Sorting = (), first: int = 0, limit: int | None = None
-) -> list[Any]:
-    """Returns incidents, oldest first."""
-    authorizations.require(ctx, "Incident", "read")
-    statement = select(INCIDENT).where(*_incident_conditions(query))
-    statement = ordered(statement, INCIDENT_SORTS, sort, INCIDENT.c.created_at, INCIDENT.c.id)
-    return list(ctx.connection.execute(statement.offset(first).limit(limit)))
-
-
-def count_incidents(ctx: CommandContext, query: IncidentQuery) -> int:
-    """Returns how many incidents match."""
-    return len(find_incidents(ctx, query))
-
-
 # ------------------------------------------------------------ single changes of variables
 
 
@@ -140,6 +105,7 @@ class DetailQuery:
 
     id: str | None = None
     process_instance_id: str | None = None
+    process_instance_ids: tuple[str, ...] | None = None
     activity_id: str | None = None
     before: int | None = None
     after: int | None = None
@@ -164,7 +130,9 @@ def _details(query: DetailQuery, *columns: Any) -> Select[Any]:
                 (VARIABLE.c.process_instance_id, query.process_instance_id),
                 (VARIABLE.c.activity_id, query.activity_id),
             ),
+            *among((VARIABLE.c.process_instance_id, query.process_instance_ids)),
             *between(VARIABLE.c.at, query.after, query.before),
+            _outside(query, VARIABLE.c.root_id),
         )
     )
 

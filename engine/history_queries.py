@@ -14,12 +14,13 @@ from sqlalchemy import ColumnElement, exists, select
 from engine import models
 from engine.context import CommandContext
 from engine.process_instances import COLUMNS, ProcessInstance
-from engine.queries import Columns, Sorting, between, count, equal, ordered, seen
+from engine.queries import Columns, Sorting, among, between, count, equal, like, ordered, seen, wanted
 from engine.releases import outside_sandboxes
 from engine.user_tasks import UserTask
 from engine.variable_conditions import VariableCondition, holds
 
 INSTANCE, ACTIVITY = models.process_instance, models.activity_instance
+CALLED = INSTANCE.alias("called_instance")
 # An alias, because the condition on what the actor may see asks the table of tasks itself.
 TASK = models.user_task.alias("listed_task")
 TASK_COLUMNS = [TASK.c[name] for name in UserTask.__slots__]
@@ -34,11 +35,19 @@ class InstanceQuery:
 
     id: str | None = None
     ids: tuple[str, ...] | None = None
+    not_ids: tuple[str, ...] | None = None
     business_key: str | None = None
+    business_keys: tuple[str, ...] | None = None
+    business_key_like: str | None = None
     definition_id: str | None = None
     definition_key: str | None = None
     definition_keys: tuple[str, ...] | None = None
+    not_definition_keys: tuple[str, ...] | None = None
+    deployment_id: str | None = None
     super_id: str | None = None
+    sub_id: str | None = None
+    active_elements: tuple[str, ...] | None = None
+    executed_elements: tuple[str, ...] | None = None
     active: bool | None = None
     suspended: bool | None = None
     finished: bool | None = None
@@ -47,12 +56,17 @@ class InstanceQuery:
     externally_terminated: bool | None = None
     internally_terminated: bool | None = None
     roots_only: bool | None = None
+    leaves_only: bool | None = None
     started_before: int | None = None
     started_after: int | None = None
     finished_before: int | None = None
     finished_after: int | None = None
     started_by: str | None = None
     with_incident: bool | None = None
+    incident_id: str | None = None
+    incident_type: str | None = None
+    incident_message: str | None = None
+    incident_message_like: str | None = None
     variables: tuple[VariableCondition, ...] = ()
     sandbox: bool | None = None
 
@@ -79,13 +93,19 @@ def _instance_conditions(query: InstanceQuery) -> Iterable[ColumnElement[bool]]:
     )
     yield from between(table.started_at, query.started_after, query.started_before)
     yield from between(table.ended_at, query.finished_after, query.finished_before)
+    yield from among(
+        (table.id, query.ids),
+        (table.business_key, query.business_keys),
+        (table.definition_key, query.definition_keys),
+    )
+    yield from like((table.business_key, query.business_key_like))
+    if query.not_ids is not None:
+        yield table.id.not_in(query.not_ids)
+    if query.not_definition_keys is not None:
+        yield table.definition_key.not_in(query.not_definition_keys)
     if query.sandbox is not None or (query.id is None and query.ids is None and query.super_id is None):
         yield table.release < 0 if query.sandbox else table.release >= 0
-    if query.ids is not None:
-        yield table.id.in_(query.ids)
-    if query.definition_keys is not None:
-        yield table.definition_key.in_(query.definition_keys)
-    for wanted, condition in (
+    yield from wanted(
         (query.active, table.state == "ACTIVE"),
         (query.suspended, table.state == "SUSPENDED"),
         (query.finished, table.ended_at.is_not(None)),
@@ -94,15 +114,39 @@ def _instance_conditions(query: InstanceQuery) -> Iterable[ColumnElement[bool]]:
         (query.externally_terminated, table.state == "EXTERNALLY_TERMINATED"),
         (query.internally_terminated, table.state == "INTERNALLY_TERMINATED"),
         (query.roots_only, table.id == table.root_id),
+        (query.leaves_only, ~exists().where(CALLED.c.parent_id == table.id)),
         (query.with_incident, _has_incident()),
-    ):
-        if wanted:
-            yield condition
+    )
+    yield from _around(query)
     yield from (holds(one, INSTANCE.c.root_id) for one in query.variables)
 
 
-def _has_incident() -> ColumnElement[bool]:
-    return exists().where(models.incident.c.root_id == INSTANCE.c.root_id, models.incident.c.resolved_at.is_(None))
+def _around(query: InstanceQuery) -> Iterable[ColumnElement[bool]]:
+    """Yields the conditions on other rows than the instance's own."""
+    table = INSTANCE.c
+    if query.deployment_id is not None:
+        brought = select(models.definition.c.id).where(models.definition.c.deployment_id == query.deployment_id)
+        yield table.definition_id.in_(brought)
+    if query.sub_id is not None:
+        yield table.id.in_(select(CALLED.c.parent_id).where(CALLED.c.id == query.sub_id))
+    for elements, over in ((query.active_elements, False), (query.executed_elements, True)):
+        if elements is not None:
+            at = exists().where(ACTIVITY.c.root_id == table.root_id, ACTIVITY.c.process_instance_id == table.id)
+            ended = ACTIVITY.c.ended_at.is_not(None) if over else ACTIVITY.c.ended_at.is_(None)
+            yield at.where(ACTIVITY.c.element_id.in_(elements), ended)
+    incident = models.incident.c
+    asked = [
+        *equal((incident.id, query.incident_id), (incident.type, query.incident_type)),
+        *equal((incident.message, query.incident_message)),
+        *like((incident.message, query.incident_message_like)),
+    ]
+    if asked:
+        yield _has_incident(*asked)
+
+
+def _has_incident(*asked: ColumnElement[bool]) -> ColumnElement[bool]:
+    table = models.incident.c
+    return exists().where(table.root_id == INSTANCE.c.root_id, table.resolved_at.is_(None), *asked)
 
 
 def find_instances(
@@ -132,10 +176,12 @@ class ActivityQuery:
     definition_key: str | None = None
     element_id: str | None = None
     element_type: str | None = None
+    name: str | None = None
     assignee: str | None = None
     finished: bool | None = None
     unfinished: bool | None = None
     cancelled: bool | None = None
+    completed_scope: bool | None = None
     started_before: int | None = None
     started_after: int | None = None
     finished_before: int | None = None
@@ -163,16 +209,18 @@ def _activity_conditions(query: ActivityQuery) -> Iterable[ColumnElement[bool]]:
         (table.definition_key, query.definition_key),
         (table.element_id, query.element_id),
         (table.element_type, query.element_type),
+        (table.name, query.name),
         (TASK.c.assignee, query.assignee),
     )
     yield from between(table.started_at, query.started_after, query.started_before)
     yield from between(table.ended_at, query.finished_after, query.finished_before)
-    if query.finished:
-        yield table.ended_at.is_not(None)
-    if query.unfinished:
-        yield table.ended_at.is_(None)
-    if query.cancelled is not None:
-        yield table.cancelled.is_(query.cancelled)
+    yield from wanted(
+        (query.finished, table.ended_at.is_not(None)),
+        (query.unfinished, table.ended_at.is_(None)),
+        (query.cancelled, table.cancelled.is_(True)),
+        (query.completed_scope, table.ended_at.is_not(None)),
+        (query.completed_scope, table.cancelled.is_(False)),
+    )
     if query.id is None and query.process_instance_id is None:
         yield outside_sandboxes(table.root_id)
 
@@ -213,15 +261,33 @@ class HistoricTaskQuery:
     definition_id: str | None = None
     definition_key: str | None = None
     business_key: str | None = None
+    business_keys: tuple[str, ...] | None = None
+    business_key_like: str | None = None
     element_id: str | None = None
+    element_ids: tuple[str, ...] | None = None
     activity_id: str | None = None
+    activity_ids: tuple[str, ...] | None = None
+    name: str | None = None
+    name_like: str | None = None
     assignee: str | None = None
+    assignee_like: str | None = None
+    assigned: bool | None = None
+    unassigned: bool | None = None
+    owner: str | None = None
+    priority: int | None = None
     finished: bool | None = None
     unfinished: bool | None = None
+    instance_finished: bool | None = None
+    instance_unfinished: bool | None = None
     started_before: int | None = None
     started_after: int | None = None
     finished_before: int | None = None
     finished_after: int | None = None
+    due_before: int | None = None
+    due_after: int | None = None
+    follow_up_before: int | None = None
+    follow_up_after: int | None = None
+    variables: tuple[VariableCondition, ...] = ()
 
 
 TASK_SORTS: Columns = {
@@ -248,14 +314,35 @@ def _task_conditions(query: HistoricTaskQuery) -> Iterable[ColumnElement[bool]]:
         (table.business_key, query.business_key),
         (table.element_id, query.element_id),
         (table.activity_id, query.activity_id),
+        (table.name, query.name),
         (table.assignee, query.assignee),
+        (table.owner, query.owner),
+        (table.priority, query.priority),
+    )
+    yield from among(
+        (table.business_key, query.business_keys),
+        (table.element_id, query.element_ids),
+        (table.activity_id, query.activity_ids),
+    )
+    yield from like(
+        (table.business_key, query.business_key_like),
+        (table.name, query.name_like),
+        (table.assignee, query.assignee_like),
     )
     yield from between(table.created_at, query.started_after, query.started_before)
     yield from between(table.closed_at, query.finished_after, query.finished_before)
-    if query.finished:
-        yield table.state != "open"
-    if query.unfinished:
-        yield table.state == "open"
+    yield from between(table.due_at, query.due_after, query.due_before)
+    yield from between(table.follow_up_at, query.follow_up_after, query.follow_up_before)
+    running = exists().where(INSTANCE.c.id == table.process_instance_id, INSTANCE.c.ended_at.is_(None))
+    yield from wanted(
+        (query.finished, table.state != "open"),
+        (query.unfinished, table.state == "open"),
+        (query.assigned, table.assignee.is_not(None)),
+        (query.unassigned, table.assignee.is_(None)),
+        (query.instance_finished, ~running),
+        (query.instance_unfinished, running),
+    )
+    yield from (holds(one, table.root_id) for one in query.variables)
     if query.id is None and query.process_instance_id is None:
         yield outside_sandboxes(table.root_id)
 

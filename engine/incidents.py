@@ -97,12 +97,12 @@ def resolve_of_job(ctx: CommandContext, job_id: str) -> None:
     )
 
 
-def resolve_withdrawn(ctx: CommandContext, wait_ids: Sequence[str]) -> None:
-    """Closes the incidents of work that its process withdrew: there is nothing left to try again."""
+def resolve_of_jobs(ctx: CommandContext, job_ids: Sequence[str]) -> None:
+    """Closes the incidents of jobs and external tasks that were withdrawn or are tried again."""
     table = models.incident
     ctx.connection.execute(
         update(table)
-        .where(table.c.job_id.in_(wait_ids), table.c.resolved_at.is_(None))
+        .where(table.c.job_id.in_(job_ids), table.c.resolved_at.is_(None))
         .values(resolved_at=ctx.now_micros)
     )
 

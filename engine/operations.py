@@ -11,9 +11,11 @@ from sqlalchemy import ColumnElement, select
 from engine import models
 from engine.context import CommandContext
 from engine.queries import between, count, equal, seen
-from engine.values import load
+from engine.releases import outside_sandboxes
+from engine.values import dump, load
+from engine.variable_conditions import StoredText
 
-EVENT = models.history_event
+EVENT, INSTANCE, TASK = models.history_event, models.process_instance, models.user_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,9 @@ class OperationQuery:
 
     kinds: tuple[str, ...]
     process_instance_id: str | None = None
+    definition_id: str | None = None
+    definition_key: str | None = None
+    task_id: str | None = None
     user_id: str | None = None
     after: int | None = None
     before: int | None = None
@@ -43,6 +48,17 @@ def _operation_conditions(query: OperationQuery) -> Iterable[ColumnElement[bool]
     yield EVENT.c.kind.in_(query.kinds)
     yield from equal((EVENT.c.chain_id, query.process_instance_id), (EVENT.c.actor, query.user_id))
     yield from between(EVENT.c.at, query.after, query.before)
+    if query.definition_id is not None or query.definition_key is not None:
+        of_definition = equal(
+            (INSTANCE.c.definition_id, query.definition_id), (INSTANCE.c.definition_key, query.definition_key)
+        )
+        yield EVENT.c.chain_id.in_(select(INSTANCE.c.id).where(*of_definition))
+    if query.task_id is not None:
+        # The chain of its case is short; the event names the task in its body.
+        yield EVENT.c.chain_id.in_(select(TASK.c.root_id).where(TASK.c.id == query.task_id))
+        yield StoredText(EVENT.c.body).contains(f'"task":{dump(query.task_id).decode()}', autoescape=True)
+    if query.process_instance_id is None and query.task_id is None:
+        yield outside_sandboxes(EVENT.c.chain_id)
 
 
 def find_operations(

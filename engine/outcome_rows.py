@@ -114,7 +114,7 @@ def write(ctx: CommandContext, running: Running, rows: Rows) -> None:
     INSERT_DECISION.run_many(connection, rows.decisions)
     INSERT_CALLED.run_many(connection, rows.instances)
     if rows.external_withdrawn:
-        incidents.resolve_withdrawn(ctx, rows.external_withdrawn)
+        incidents.resolve_of_jobs(ctx, rows.external_withdrawn)
     for ended in rows.instances_ended:
         _write_called_end(ctx, ended)
     if running.ledger.changed:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from engine import models
 from engine.context import CommandContext
-from engine.queries import Columns, Sorting, count, equal, ordered, seen
+from engine.queries import Columns, Sorting, among, count, equal, like, ordered, seen
 from engine.releases import outside_sandboxes
 
 INSTANCE, VARIABLE = models.process_instance, models.variable_update
@@ -26,6 +26,8 @@ class VariableQuery:
     definition_key: str | None = None
     name: str | None = None
     names: tuple[str, ...] | None = None
+    name_like: str | None = None
+    scope_ids: tuple[str, ...] | None = None  # activity instances; that of a whole case is the case
 
 
 VARIABLE_SORTS: Columns = {"instanceId": VARIABLE.c.process_instance_id, "variableName": VARIABLE.c.name}
@@ -42,8 +44,10 @@ def _variable_statement(ctx: CommandContext, query: VariableQuery, *columns: Any
         newest = newest.where(table.root_id.in_(query.process_instance_ids))
     elif query.process_instance_id is None and query.id is None:
         newest = newest.where(outside_sandboxes(table.root_id))
-    if query.names is not None:
-        newest = newest.where(table.name.in_(query.names))
+    newest = newest.where(*among((table.name, query.names)), *like((table.name, query.name_like)))
+    if query.scope_ids is not None:
+        of_case = and_(table.scope_id == "", table.root_id.in_(query.scope_ids))
+        newest = newest.where(or_(table.scope_id.in_(query.scope_ids), of_case))
     latest = newest.subquery()
     return (
         select(*columns)
