@@ -62,8 +62,16 @@ def event_definition(event: Event) -> EventDefinition:
     return ClockTimer(event.timer_kind, event.text.value)
 
 
-def throw(node: Node, event: Event) -> Throw:
-    """Returns what a throwing event or send task does."""
+_LATER = {"compensation": 1, "escalation": 2, "error": 3, "cancel": 3, "terminate": 3}
+"""What may take the own scope away comes last: an event with several results throws all of them (BPMN 10.5.5)."""
+
+
+def throws(node: Node) -> tuple[Throw, ...]:
+    """Returns what a throwing event does, in the order in which it happens."""
+    return tuple(_throw(node, event) for event in sorted(node.events, key=lambda event: _LATER.get(event.kind, 0)))
+
+
+def _throw(node: Node, event: Event) -> Throw:
     match event.kind:
         case "message":
             return send(node, event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.bpmn.definition import Element
-from engine.bpmn.event_builder import event_definition, send, throw, trigger_of
+from engine.bpmn.event_builder import event_definition, send, throws, trigger_of
 from engine.bpmn.expressions import Value
 from engine.bpmn.model import Mapping, Node
 from engine.bpmn.specs.activities import Activity
@@ -69,9 +69,9 @@ class NodeBuilder:
             case "startEvent":
                 return StartEvent(spec, element)
             case "endEvent":
-                return EndEvent(spec, element, tuple(throw(node, event) for event in node.events))
+                return EndEvent(spec, element, throws(node))
             case "intermediateThrowEvent":
-                return ThrowEvent(spec, element, tuple(throw(node, event) for event in node.events))
+                return ThrowEvent(spec, element, throws(node))
             case "intermediateCatchEvent":
                 return IntermediateCatchEvent(spec, element, trigger_of(spec, element, node))
             case "boundaryEvent":

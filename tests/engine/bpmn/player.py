@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -82,44 +82,49 @@ class Player:
         variables: Mapping[str, Any] | None = None,
         *,
         mode: str,
-        key: str = "P",
+        key: str | None = None,
         decide: Decide | None = None,
         start_event_id: str | None = None,
         business_key: str | None = None,
+        called: Sequence[bytes] = (),
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
-        self._body, self._mode, self._key, self._limits = body, mode, key, limits
+        """`key`: the process to start, the first one of the diagram if None; `called`: diagrams that it may call."""
+        self._bodies, self._mode, self._limits = (body, *called), mode, limits
         self.services = Services(self._parsed(), decide)
         self.steps: list[Step] = []
-        definition = self.services.definitions[key]
+        self._key = key or next(iter(self.services.definitions))
+        definition = self.services.definitions[self._key]
         self.instance, outcome = Instance.start(
             definition,
             instance_id="i",
-            definition_id=f"{key}:1",
+            definition_id=f"{self._key}:1",
             services=self.services,
             variables=variables or {},
             business_key=business_key,
             start_event_id=start_event_id,
             limits=limits,
         )
-        self._took(outcome)
+        self.took(outcome)
 
     def _parsed(self) -> dict[str, Definition]:
-        return {definition.key: definition for definition in parse(self._body, name="test.bpmn")}
+        found = [definition for body in self._bodies for definition in parse(body, name="test.bpmn")]
+        return {definition.key: definition for definition in found}
 
     # ------------------------------------------------------------ modes
 
-    def _took(self, outcome: Outcome) -> Player:
+    def took(self, outcome: Outcome) -> Player:
+        """Takes over what an operation on the instance changed."""
         self.steps += outcome.steps
         self.last = outcome
         if self._mode in ("stored", "fresh", "stepwise") and outcome.ended is None and not self.over:
-            self._restore()
+            self.restore(self.instance.store())
         return self
 
-    def _restore(self) -> None:
+    def restore(self, stored: bytes) -> None:
+        """Goes on from a stored state, as the engine does after every operation, and after one that failed."""
         if self._mode != "stored":
             self.services.definitions = self._parsed()
-        stored = self.instance.store()
         self.instance = Instance.restore(
             stored, definition=self.services.definitions[self._key], services=self.services, limits=self._limits
         )
@@ -129,35 +134,35 @@ class Player:
 
     def do(self, element_id: str, at: int = 0, /, **variables: Any) -> Player:
         wait = self._waits(UserTaskWait, element_id)[at]
-        return self._took(self.instance.complete(wait.wait_id, variables))
+        return self.took(self.instance.complete(wait.wait_id, variables))
 
     def work(self, topic: str, **variables: Any) -> Player:
         wait = next(wait for wait in self.instance.waits() if getattr(wait.details, "topic", None) == topic)
-        return self._took(self.instance.complete(wait.wait_id, variables))
+        return self.took(self.instance.complete(wait.wait_id, variables))
 
     def message(self, name: str = "msg1", **variables: Any) -> Player:
         wait = next(wait for wait in self._waits(SubscriptionWait) if wait.details == SubscriptionWait("message", name))
-        return self._took(self.instance.correlate(wait.wait_id, variables))
+        return self.took(self.instance.correlate(wait.wait_id, variables))
 
     def signal(self, name: str = "sig1", **variables: Any) -> Player:
         for wait in self._waits(SubscriptionWait):
             if wait.details == SubscriptionWait("signal", name) and self._still(wait):
-                self._took(self.instance.correlate(wait.wait_id, variables))
+                self.took(self.instance.correlate(wait.wait_id, variables))
         return self
 
     def job(self, element_id: str) -> Player:
-        return self._took(self.instance.run_job(self._waits(JobWait, element_id)[0].wait_id))
+        return self.took(self.instance.run_job(self._waits(JobWait, element_id)[0].wait_id))
 
     def error(self, element_id: str, code: str, **variables: Any) -> Player:
         wait = next(wait for wait in self.instance.waits() if wait.element_id == element_id)
-        return self._took(self.instance.throw_error(wait.wait_id, code, "text", variables))
+        return self.took(self.instance.throw_error(wait.wait_id, code, "text", variables))
 
     def escalate(self, element_id: str, code: str, **variables: Any) -> Player:
         wait = next(wait for wait in self.instance.waits() if wait.element_id == element_id)
-        return self._took(self.instance.throw_escalation(wait.wait_id, code, variables))
+        return self.took(self.instance.throw_escalation(wait.wait_id, code, variables))
 
     def set(self, **variables: Any) -> Player:
-        return self._took(self.instance.set_variables(variables))
+        return self.took(self.instance.set_variables(variables))
 
     def wait_until(self, seconds: float) -> Player:
         """Moves the clock on and lets each timer fire at its time, as the engine's jobs do."""
@@ -166,7 +171,7 @@ class Player:
             (w.details.due_at, w.wait_id) for w in self._waits(TimerWait) if w.details.due_at <= target
         ):
             self.services.now = max(self.services.now, due[0][0])
-            self._took(self.instance.fire_timer(due[0][1]))
+            self.took(self.instance.fire_timer(due[0][1]))
         self.services.now = target
         return self
 

@@ -167,7 +167,7 @@ def test_a_condition_is_seen_across_scopes(play: Play) -> None:
 def test_cancelling_ends_everything(play: Play) -> None:
     inner = sub("SP", INNER_START + user("X") + catch("T", timer("PT1H")) + end("e2"), "s2>X s2>T X>e2 T>e2")
     player = play(diagram(START + inner + END, "S>SP SP>E"))
-    player._took(player.instance.cancel("no longer needed"))
+    player.took(player.instance.cancel("no longer needed"))
     assert player.over is not None
     assert player.over.state == "cancelled"
 

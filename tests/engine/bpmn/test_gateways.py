@@ -98,7 +98,7 @@ def test_a_stalled_instance_can_still_be_cancelled(play: Play) -> None:
     )
     player = play(body).do("U")
     assert player.stalled == ("J",)
-    player._took(player.instance.cancel("stuck"))
+    player.took(player.instance.cancel("stuck"))
     assert player.over is not None
     assert player.over.state == "cancelled"
 

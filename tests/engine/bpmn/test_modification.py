@@ -40,7 +40,7 @@ SUB = diagram(
 def change(player: Player, *changes: tuple[Kind, str] | Change) -> Player:
     wanted = [one if isinstance(one, Change) else Change(one[0], one[1]) for one in changes]
     definition = player.services.definitions["P"]
-    return player._took(modify(player.instance, wanted, definition=definition, process_id="i"))
+    return player.took(modify(player.instance, wanted, definition=definition, process_id="i"))
 
 
 def playing(body: bytes, **variables: Any) -> Player:
@@ -146,7 +146,7 @@ def test_a_called_instance_is_changed_by_its_own_id() -> None:
     process_id = player.instance.waits()[0].process_id
     changes = [Change("cancel", "A"), Change("startBeforeActivity", "B")]
     called = player.services.definitions["Q"]
-    player._took(modify(player.instance, changes, definition=called, process_id=process_id))
+    player.took(modify(player.instance, changes, definition=called, process_id=process_id))
     assert player.open == ["B"]
     assert player.do("B").open == ["C"]
     with pytest.raises(NotFound):

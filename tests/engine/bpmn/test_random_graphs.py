@@ -97,7 +97,7 @@ def trace(seed: int, mode: str) -> list[Any]:
             if player.done or not waits:
                 break
             wait = rng.choice(waits)
-            player._took(act(player.instance, wait.wait_id, wait.details, variables(picks(rng, graph))))
+            player.took(act(player.instance, wait.wait_id, wait.details, variables(picks(rng, graph))))
         player.check()
     except ExecutionFailed as failure:
         seen.append((type(failure).__name__, failure.code))

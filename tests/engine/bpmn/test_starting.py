@@ -85,19 +85,19 @@ def test_somebody_starts_the_activities_of_an_ad_hoc_sub_process(play: Play) -> 
     pairs = player.instance.startable()
     assert [element for _, element in pairs] == ["A", "B"]
     activity = pairs[0][0]
-    player._took(player.instance.start_activity(activity, "A"))._took(player.instance.start_activity(activity, "A"))
-    player._took(player.instance.start_activity(activity, "B"))
+    player.took(player.instance.start_activity(activity, "A")).took(player.instance.start_activity(activity, "A"))
+    player.took(player.instance.start_activity(activity, "B"))
     assert player.open == ["A", "A", "C"]
     player.do("A").do("A").do("C")
     assert not player.done
-    player._took(player.instance.start_activity(activity, "A"))
+    player.took(player.instance.start_activity(activity, "A"))
     assert player.do("A", done=True).done
 
 
 def test_one_after_the_other_when_they_are_sequential(play: Play) -> None:
     player = play(by_hand('ordering="Sequential"'), {"done": False, "k": 0})
     activity = player.instance.startable()[0][0]
-    player._took(player.instance.start_activity(activity, "A"))
+    player.took(player.instance.start_activity(activity, "A"))
     with pytest.raises(Conflict):
         player.instance.start_activity(activity, "B")
     with pytest.raises(NotFound):
