@@ -19,6 +19,7 @@ from api import (
     clock,
     comments,
     decision_definitions,
+    decisions,
     deployments,
     evaluations,
     event_subscriptions,
@@ -317,7 +318,7 @@ def _history_routes(commands: Commands) -> Iterator[Route]:
 
 def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -> list[Route]:
     """What Camunda does not have, in the same manners."""
-    tasks = inbox.Inbox(commands)
+    tasks, taken = inbox.Inbox(commands), decisions.Decisions(commands)
     # The composition root gave the engine this vault; files are encrypted under the keys of the same people.
     year = calendars.Calendars(commands)
     customers, reviews = evaluations.Customers(commands), evaluations.TierReviews(commands)
@@ -337,7 +338,9 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
         ("/api/tasks/{task_id}/complete", tasks, "complete"),
         ("/api/tasks/{task_id}/attempts", tasks, "attempts"),
         ("/api/instances/{instance_id}/path", cases.Paths(commands), None),
-        ("/api/decisions", cases.Decisions(commands), None),
+        ("/api/decisions", taken, None),
+        ("/api/decisions/evaluate", taken, "evaluate"),
+        ("/api/decisions/{decision_id}", taken, "one"),
         ("/api/deadlines", cases.Deadlines(commands), None),
         ("/api/startable", starts.Startable(commands), None),
         ("/api/start", starts.Starts(commands), None),

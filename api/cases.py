@@ -1,4 +1,4 @@
-"""What a case went through: its path on the diagram, its decisions with their rows, its deadlines with their traces."""
+"""What a case went through: its path on the diagram, and its deadlines with their traces."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from engine.context import CommandContext
 from engine.deadlines import Deadline, from_row
 from engine.history_queries import ActivityQuery
 from engine.process_instances import ProcessInstance
-from engine.values import load
 
 
 class Paths(Resource):
@@ -24,14 +23,6 @@ class Paths(Resource):
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
         resp.media = await self.commands.read(actor_of(req), _path, instance_id)
-
-
-class Decisions(Resource):
-    """The decisions of a case: inputs, output, the rows that fired, version and provenance."""
-
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        instance_id = Parameters.of_query(req).required("processInstanceId")
-        resp.media = await self.commands.read(actor_of(req), _decisions, instance_id)
 
 
 class Deadlines(Resource):
@@ -65,29 +56,6 @@ def _path(ctx: CommandContext, instance_id: str) -> dict[str, Any]:
         "current": list(dict.fromkeys(current)),
         "ended": row.end_event,
     }
-
-
-def _decisions(ctx: CommandContext, instance_id: str) -> list[dict[str, Any]]:
-    row = _case(ctx, instance_id)
-    table = models.decision_instance
-    rows = ctx.connection.execute(select(table).where(table.c.root_id == row.root_id).order_by(table.c.id))
-    return [
-        {
-            "id": one.id,
-            "processInstanceId": one.process_instance_id,
-            "elementId": one.element_id,
-            "decisionKey": one.decision_key,
-            "definitionId": one.definition_id,
-            "version": one.version,
-            "evaluatedBy": one.evaluated_by,
-            "at": write_micros(one.at),
-            **{name: value for name, value in load(one.body).items() if name in SHOWN_OF_A_DECISION},
-        }
-        for one in rows
-    ]
-
-
-SHOWN_OF_A_DECISION = frozenset({"inputs", "output", "rows", "required", "hitPolicy", "anchor", "digest"})
 
 
 def _deadlines(ctx: CommandContext, instance_id: str) -> list[dict[str, Any]]:

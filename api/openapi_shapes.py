@@ -90,6 +90,46 @@ SCHEMAS: Mapping[str, Schema] = {
         lastUsed=MAYBE_INSTANT,
         revoked=MAYBE_INSTANT,
     ),
+    "Origin": _object(
+        definitionId=TEXT,
+        key=TEXT,
+        version=NUMBER,
+        deploymentId=TEXT,
+        release=MAYBE_NUMBER,
+        author=TEXT,
+        approver=MAYBE,
+        proposedAt=INSTANT,
+        effectiveAt=MAYBE_INSTANT,
+    ),
+    "Counterfactual": _object(
+        changes=_list(_object(input=TEXT, label=NAMES, before={}, after={}, difference={}, condition=MAYBE)),
+        rows=_list(TEXT),
+        output={},
+        zh=TEXT,
+        en=TEXT,
+    ),
+    "Counterfactuals": _object(
+        found=_list(_ref("Counterfactual")),
+        tried=_list(TEXT),
+        fixed=_list(TEXT),
+        personal=_list(TEXT),
+        complete=FLAG,
+        reason=MAYBE,
+        zh=MAYBE,
+        en=MAYBE,
+    ),
+    "ExplainedDecision": _object(
+        decisionKey=TEXT,
+        definitionId=MAYBE,
+        version=MAYBE_NUMBER,
+        evaluatedBy=TEXT,
+        inputs={"type": "object"},
+        output={},
+        rows=_list({"type": "object"}),
+        required=_list({"type": "object"}),
+        origin={"oneOf": [_ref("Origin"), {"type": "null"}]},
+        counterfactual={"oneOf": [_ref("Counterfactuals"), {"type": "null"}]},
+    ),
     "Verification": _object(intact=FLAG, chains=NUMBER, events=NUMBER, faults=_list({"type": "object"})),
 }
 LISTS: Mapping[str, str] = {
@@ -115,6 +155,8 @@ ONES: Mapping[str, str] = {
     "/api/tasks/{task_id}": "TaskCard",
     "/api/tasks/{task_id}/claim": "TaskCard",
     "/api/tasks/{task_id}/unclaim": "TaskCard",
+    "/api/decisions/{decision_id}": "ExplainedDecision",
+    "/api/decisions/evaluate": "ExplainedDecision",
     "/api/audit/verify": "Verification",
     "/healthz": "Status",
     "/readyz": "Status",
@@ -153,6 +195,10 @@ BODIES: Mapping[tuple[str, str], tuple[str, Schema]] = {
         if path.startswith("/engine-rest/") and not path.endswith("/deployment")
         for count in ("", "/count")
     },
+    ("post", "/api/decisions/evaluate"): (
+        falcon.MEDIA_JSON,
+        {"type": "object", "properties": {"key": TEXT, "definitionId": TEXT, "variables": VARIABLES, "anchor": TEXT}},
+    ),
     ("post", "/api/start"): (falcon.MEDIA_JSON, {**DATA, "properties": {**DATA["properties"], "processKey": TEXT}}),
     ("post", "/api/tokens"): (
         falcon.MEDIA_JSON,

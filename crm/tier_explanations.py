@@ -5,27 +5,23 @@ Everything but the last comes from the decision as it was recorded, not from ask
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from datetime import date
-from functools import partial
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import select
 
-from crm import evaluations, tier_reviews, tiers
-from crm.facts import CustomerFacts, Window
-from engine import models
+from crm import tier_reviews, tiers
+from engine import explanations, models
 from engine.authorizations import access
 from engine.clock import from_micros
 from engine.context import CommandContext
+from engine.dmn.counterfactual_words import sentences
 from engine.dmn.model import DecisionTable
 from engine.errors import Forbidden, NotFound
 from engine.values import from_json, load
 
 INDICATORS = {"spending": "rent_fen", "stability": "rental_count", "influence": "referral_count"}
-MOST_RENT_FEN = 10**10
-MOST_COUNT = 50
+GROWN = {"rent_fen": "rent_fen", "rental_count": "rentals", "referral_count": "referrals"}
 FULL, TIER_ONLY = "full", "tier"
 
 
@@ -89,7 +85,6 @@ def _evaluation(ctx: CommandContext, row: Any) -> dict[str, Any]:
     recorded = ctx.connection.execute(select(table).where(table.c.id == row.decision_id)).one()
     body = load(recorded.body)
     asked = {one["decision"]: one for one in _with_required(body)}
-    facts = _facts(row.customer_ref, body, asked)
     tables = _tables(ctx, recorded.definition_id)
     return {
         "at": from_micros(row.at),
@@ -103,7 +98,7 @@ def _evaluation(ctx: CommandContext, row: Any) -> dict[str, Any]:
         "row": _row(body),
         "modeRow": _row(asked.get("dt_01_mode", {})),
         "indicators": [_indicator(name, asked.get(f"dt_01_{name}", {}), tables) for name in INDICATORS],
-        "whatIf": list(what_if(ctx, facts)),
+        "whatIf": list(what_if(ctx, recorded, body)),
     }
 
 
@@ -116,14 +111,6 @@ def _with_required(decision: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _row(decision: Mapping[str, Any]) -> dict[str, Any] | None:
     rows = decision.get("rows") or []
     return {name: rows[0][name] for name in ("row", "clause", "provenance", "noteZh", "noteEn")} if rows else None
-
-
-def _facts(customer_ref: str, body: Mapping[str, Any], asked: Mapping[str, Any]) -> CustomerFacts:
-    first, last = body["about"]["window"].split("/")
-    values = {name: _value(asked.get(f"dt_01_{name}", {}), variable) for name, variable in INDICATORS.items()}
-
-    window = Window(date.fromisoformat(first), date.fromisoformat(last))
-    return CustomerFacts(customer_ref, window, values["spending"], values["stability"], values["influence"])
 
 
 def _value(decision: Mapping[str, Any], variable: str) -> int | None:
@@ -162,39 +149,21 @@ def _indicator(name: str, decision: Mapping[str, Any], tables: Mapping[str, Deci
 # ------------------------------------------------------------ what would be
 
 
-def what_if(ctx: CommandContext, facts: CustomerFacts) -> Iterator[dict[str, Any]]:
+def what_if(ctx: CommandContext, recorded: Any, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yields for each indicator the least that it would have to grow for a higher tier, all else as it is, if growing
-    it alone is enough."""
-    if facts.rent_fen is None or facts.rentals is None or facts.referrals is None:
+    it alone is enough; by the version that decided."""
+    deployed = ctx.engine.definitions.deployed(ctx, recorded.definition_id)
+    answer = explanations.answer_of(ctx, deployed, body, recorded.at)
+    if answer is None or answer.result is None:
         return
-    rent, rentals, referrals = facts.rent_fen, facts.rentals, facts.referrals
-    now = _tier(ctx, facts)
-    grown: tuple[tuple[str, int, Callable[[int], CustomerFacts]], ...] = (
-        ("rent_fen", MOST_RENT_FEN, lambda more: replace(facts, rent_fen=rent + more)),
-        ("rentals", MOST_COUNT, lambda more: replace(facts, rentals=rentals + more)),
-        ("referrals", MOST_COUNT, lambda more: replace(facts, referrals=referrals + more)),
-    )
-    for name, most, grow in grown:
-        more = _least(partial(_is_higher, ctx, now, grow), most)
-        if more is not None:
-            yield {"indicator": name, "more": more, "tier": _tier(ctx, grow(more))}
-
-
-def _is_higher(ctx: CommandContext, now: str | None, grow: Callable[[int], CustomerFacts], count: int) -> bool:
-    return tiers.rank(_tier(ctx, grow(count))) > tiers.rank(now)
-
-
-def _tier(ctx: CommandContext, facts: CustomerFacts) -> str | None:
-    tier: str | None = (evaluations.judge(ctx, facts, ctx.now).output or {}).get("tier")
-    return tier
-
-
-def _least(enough: Callable[[int], bool], most: int) -> int | None:
-    """Returns the least number that is enough, None if even the most is not; more never lowers a tier."""
-    if not enough(most):
-        return None
-    low, high = 0, most
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
+    model = ctx.engine.definitions.decision(ctx, deployed.id).model
+    now = tiers.rank((answer.result.output or {}).get("tier"))
+    told: set[str] = set()
+    for found in sorted(answer.found, key=lambda one: tiers.rank((one.output or {}).get("tier"))):
+        (move, *others) = found.moves
+        tier = (found.output or {}).get("tier")
+        is_growth = not others and move.name in GROWN and (move.difference or 0) > 0 and tiers.rank(tier) > now
+        if is_growth and move.name not in told:
+            told.add(move.name)
+            zh, en = sentences(model, answer, found)
+            yield {"indicator": GROWN[move.name], "more": move.difference, "tier": tier, "zh": zh, "en": en}

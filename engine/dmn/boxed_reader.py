@@ -153,8 +153,10 @@ def _input_clause(element: Element, faults: Faults) -> InputClause:
     return InputClause(
         expression=literal,
         label=element.get("label"),
+        label_en=element.marque("labelEn"),
         type_ref=literal.type_ref,
         allowed=_child_literal(element, "inputValues", faults),
+        is_fixed=element.marque("fixed") == "true",
     )
 
 
@@ -162,6 +164,7 @@ def _output_clause(element: Element, faults: Faults) -> OutputClause:
     return OutputClause(
         name=element.get("name"),
         label=element.get("label"),
+        label_en=element.marque("labelEn"),
         type_ref=type_ref(element),
         allowed=_child_literal(element, "outputValues", faults),
         default=_child_literal(element, "defaultOutputEntry", faults),

@@ -2,7 +2,8 @@
 
 A file has `file: <name>.dmn` and `cases`, each with `name`, `decision`, `inputs` and what is expected: `expect` (a
 value; of a context only the entries named there count), `never` (a list of well-known wrong answers, matched in the
-same way) and `rows` (the exact ids of the rows that fire). Dates are YAML dates, instants carry an offset, a text
+same way), `rows` (the exact ids of the rows that fire) and `change` (counterfactuals that have to be found, each with
+`set`, other values of inputs, and `expect`, what they lead to). Dates are YAML dates, instants carry an offset, a text
 that starts with `=` is FEEL.
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from engine.dmn import counterfactuals
 from engine.dmn.decision import CompiledModel, compile_model
 from engine.dmn.model import DecisionTable
 from engine.dmn.reader import read_dmn
@@ -41,6 +43,7 @@ class Case:
     rows: tuple[str, ...] | None = None
     never: tuple[Any, ...] = ()
     anchor: datetime | None = None
+    changes: tuple[tuple[Mapping[str, Any], Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def _all_rows(model: CompiledModel) -> Iterator[str]:
 
 
 def _case(entry: Any, number: int, name: str) -> Case:
-    known = {"name", "decision", "inputs", "expect", "never", "rows", "anchor"}
+    known = {"name", "decision", "inputs", "expect", "never", "rows", "anchor", "change"}
     if not isinstance(entry, dict) or not isinstance(entry.get("decision"), str) or set(entry) - known:
         raise _unreadable(name, f"case {number} needs `decision` and may have {', '.join(sorted(known))}")
     if not isinstance(entry.get("never", []), list):
@@ -124,6 +127,7 @@ def _case(entry: Any, number: int, name: str) -> Case:
         expect=_value(entry["expect"], name) if "expect" in entry else UNSAID,
         rows=tuple(map(str, entry["rows"] or ())) if "rows" in entry else None,
         never=tuple(_value(value, name) for value in entry.get("never", ())),
+        changes=tuple(_change(change, number, name) for change in entry.get("change") or ()),
     )
     anchor = entry.get("anchor")
     if anchor is None:
@@ -131,6 +135,12 @@ def _case(entry: Any, number: int, name: str) -> Case:
     if not isinstance(anchor, datetime) or anchor.tzinfo is None:
         raise _unreadable(name, f"case {number}: `anchor` has to be an instant with an offset")
     return replace(case, anchor=anchor)
+
+
+def _change(change: Any, number: int, name: str) -> tuple[Mapping[str, Any], Any]:
+    if not isinstance(change, dict) or set(change) != {"set", "expect"} or not isinstance(change["set"], dict):
+        raise _unreadable(name, f"case {number}: each `change` has `set` (inputs with values) and `expect`")
+    return {str(key): _value(value, name) for key, value in change["set"].items()}, _value(change["expect"], name)
 
 
 def _value(value: Any, name: str) -> Any:
@@ -152,7 +162,18 @@ def _run(model: CompiledModel, case: Case, environment: Environment) -> CaseResu
         result = model.decide(case.decision, case.inputs, environment, anchor=case.anchor)
     except (NotFound, ExecutionFailed) as error:
         return CaseResult(case, str(error))
-    return CaseResult(case, _difference(case, result), frozenset(_fired(result)))
+    reason = _difference(case, result) or (case.changes and _missed(model, case, environment)) or ""
+    return CaseResult(case, reason, frozenset(_fired(result)))
+
+
+def _missed(model: CompiledModel, case: Case, environment: Environment) -> str:
+    """Which counterfactual the case expects and the search does not find."""
+    answer = counterfactuals.find(model, case.decision, case.inputs, environment, anchor=case.anchor, limit=100)
+    found = [({move.name: move.after for move in one.moves}, one.output) for one in answer.found]
+    for wanted, expected in case.changes:
+        if not any(moved == wanted and _matches(expected, output) for moved, output in found):
+            return f"no counterfactual {dict(wanted)!r} to {expected!r}; found {[moved for moved, _ in found]!r}"
+    return ""
 
 
 def _difference(case: Case, result: DecisionResult) -> str:

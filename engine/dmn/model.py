@@ -39,12 +39,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class InputClause:
-    """A column of conditions. `allowed` holds unary tests on the value, or None."""
+    """A column of conditions. `allowed` holds unary tests on the value, or None.
+
+    `is_fixed`: nobody can change what the column asks (a birth year), so no counterfactual proposes it.
+    """
 
     expression: LiteralExpression
     label: str = ""
+    label_en: str = ""
     type_ref: str = ""
     allowed: LiteralExpression | None = None
+    is_fixed: bool = False
 
     @property
     def title(self) -> str:
@@ -58,6 +63,7 @@ class OutputClause:
 
     name: str
     label: str = ""
+    label_en: str = ""
     type_ref: str = ""
     allowed: LiteralExpression | None = None
     default: LiteralExpression | None = None
@@ -203,11 +209,12 @@ class ItemDefinition:
 
 @dataclass(frozen=True, slots=True)
 class InputData:
-    """A value that comes from outside, by the name that expressions use."""
+    """A value that comes from outside, by the name that expressions use; `is_fixed` as in `InputClause`."""
 
     id: str
     name: str
     type_ref: str = ""
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

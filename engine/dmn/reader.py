@@ -101,7 +101,8 @@ class _Definitions:
     def input_data(self, element: Element) -> InputData:
         variable = read_variable(element.first("variable"))
         name = (variable.name if variable else "") or element.get("name") or element.get("id")
-        return InputData(element.get("id"), name, variable.type_ref if variable else "")
+        is_fixed = element.marque("fixed") == "true"
+        return InputData(element.get("id"), name, variable.type_ref if variable else "", is_fixed)
 
     def knowledge(self, element: Element) -> KnowledgeModel:
         variable = read_variable(element.first("variable"))

@@ -268,10 +268,14 @@ def test_what_would_lift_a_customer_is_the_least_that_is_enough(engine: ProcessE
 
     told = engine.read(OPSM, tier_explanations.explain, "C-1")["evaluation"]["whatIf"]
 
-    assert told == [
-        {"indicator": "rent_fen", "more": 2, "tier": "important"},
-        {"indicator": "referrals", "more": 1, "tier": "important"},
+    assert [(one["indicator"], one["more"], one["tier"]) for one in told] == [
+        ("rent_fen", 2, "important"),
+        ("referrals", 1, "important"),
     ]
+    assert told[1]["zh"] == "若推荐新客户数为1（现为0，多1），则客户级别为“important”（现为“ordinary”）"
+    assert told[1]["en"] == (
+        'if referred new customers were 1 (now 0, 1 more), tier would be "important" (now "ordinary")'
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from engine.dmn.cases import CaseResult, read_cases, run_cases, run_folder, untested_rows
 from engine.errors import ParseFailed
-from tests.engine.dmn.tables import compiled, definitions, table_xml
+from tests.engine.dmn.tables import Row, compiled, definitions, table_xml
 
 TABLE = table_xml(
     [("amount", "number")],
@@ -100,3 +100,18 @@ def test_a_folder_holds_a_table_and_its_cases(tmp_path: Path) -> None:
     (folder / "tests.yaml").write_text("cases: [{decision: t, inputs: {amount: 1}, rows: [r1]}]")
 
     assert [result.passed for result in run_folder(folder)] == [True]
+
+
+def test_a_case_may_expect_what_would_have_changed_the_result() -> None:
+    rows: list[Row] = [(["<= 5"], ['"slight"']), (["> 5"], ['"large"'])]
+    model = compiled(table_xml([("cm", "number")], ["damage"], rows))
+
+    def reason(change: str) -> str:
+        body = f"cases:\n  - {{decision: t, inputs: {{cm: 5}}, rows: [r1], change: [{change}]}}\n"
+        (result,) = run_cases(model, read_cases(body.encode(), name="tests.yaml"))
+        return result.reason
+
+    assert reason("{set: {cm: 6}, expect: large}") == ""
+    assert reason("{set: {cm: 7}, expect: large}") == "no counterfactual {'cm': 7} to 'large'; found [{'cm': 6}]"
+    with pytest.raises(ParseFailed):
+        reason("{set: 6}")
