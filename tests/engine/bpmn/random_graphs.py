@@ -1,14 +1,12 @@
-"""Random process graphs, cyclic and unstructured, and a token game that plays them without the engine.
+"""Random process graphs, cyclic and unstructured, and how they are drawn.
 
-Choices at exclusive gateways follow variables `pick_<gateway>`, which every completed user task sets anew. Between two
-completions they stand still, so that the order in which tokens move cannot change where they end up, and engine and
-game must agree on every count.
+Choices at gateways and tasks follow variables `pick_<node>`, which every completed user task sets anew. Between two
+completions they stand still, so that the order in which tokens move cannot change what they choose.
 """
 
 from __future__ import annotations
 
 import random
-from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.engine.bpmn.diagrams import (
@@ -32,108 +30,174 @@ from tests.engine.bpmn.diagrams import (
 )
 from tests.engine.bpmn.diagrams import script as script_task
 
-CORE = ["task"] * 4 + ["exclusive"] * 3 + ["parallel"] * 3 + ["user"] * 3 + ["sub"]
-RICH = [
-    *CORE,
-    "terminate",
-    "inclusive",
-    "inclusive",
-    "guarded",
-    "guarded",
-    "looped",
-    "script",
+PLAYED = [
+    *["task"] * 4,
+    *["exclusive"] * 3,
+    *["parallel"] * 3,
+    *["user"] * 3,
+    *["inclusive"] * 2,
+    "sub",
+    "fork",
     "choice",
+    "catch",
+    "loop",
+    "multi",
     "listening",
-    "undone",
-    "undo",
+    "terminate",
 ]
+"""What the token game plays."""
+
+RICH = [*PLAYED, "looped", "script", "undone", "undo"]
+"""What only the engine plays, in several modes."""
+
+SPLITTING = ("exclusive", "parallel", "inclusive", "fork")
+CHOOSING = ("exclusive", "inclusive", "fork")
+HOLDING = ("sub", "looped", "listening")
+GUARDED = ("task", "user", "sub", "loop", "multi", "listening", "looped")
+EVENTS = {
+    "message": MESSAGE,
+    "signal": SIGNAL,
+    "timer": timer("PT1H"),
+    "cycle": timer("R3/PT1H", "timeCycle"),
+    "either": MESSAGE + SIGNAL,
+}
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A boundary event."""
+
+    name: str
+    event: str
+    interrupting: bool
 
 
 @dataclass
 class Graph:
-    """One scope: the kind of each node, the flows between them, and the graphs inside sub-processes."""
+    """One scope: the kind of each node, the flows between them, boundary events, and the graphs inside sub-processes.
+
+    Boundary events and what stands behind an event-based gateway are nodes with flows of their own. `listens` tells of
+    each sub-process that holds an event sub-process whether that one interrupts it.
+    """
 
     kinds: dict[str, str]
     edges: list[tuple[str, str]]
     entry: str
     inner: dict[str, Graph] = field(default_factory=dict)
+    guards: dict[str, list[Guard]] = field(default_factory=dict)
+    listens: dict[str, bool] = field(default_factory=dict)
+    sequential: frozenset[str] = frozenset()
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Graph:
+        """A graph does not change while it is played."""
+        return self
 
     def out(self, node: str) -> list[str]:
         return [target for source, target in self.edges if source == node]
 
     def choosers(self) -> dict[str, int]:
-        """The gateways that choose, with their number of ways, in all scopes."""
-        own = {node: len(self.out(node)) for node, kind in self.kinds.items() if kind in ("exclusive", "inclusive")}
+        """The nodes that choose, with their number of ways, in all scopes."""
+        own = {node: len(self.out(node)) for node, kind in self.kinds.items() if kind in CHOOSING}
         for graph in self.inner.values():
             own |= graph.choosers()
         return own
+
+    def names(self) -> set[str]:
+        """All nodes of all scopes."""
+        return set(self.kinds).union(*(inner.names() for inner in self.inner.values()))
 
 
 def make(rng: random.Random, pool: list[str], prefix: str = "n", depth: int = 0) -> Graph:
     """Makes a graph; later nodes mostly follow earlier ones, with some ways back."""
     names = [f"{prefix}{index}" for index in range(rng.randint(4, 9 if depth == 0 else 5))]
-    kinds: dict[str, str] = {}
-    for name in names:
-        kind = rng.choice(pool)
-        kinds[name] = "task" if depth == 2 and kind in ("sub", "looped", "listening") else kind
-    edges: list[tuple[str, str]] = []
+    kinds = {name: _kind(rng, pool, depth) for name in names}
+    graph = Graph(kinds, [], names[0])
     for index, name in enumerate(names):
         if kinds[name] == "terminate":
             continue
         if kinds[name] == "choice":
+            for side in "MT":
+                graph.kinds[name + side] = "behind"
+                graph.edges += [(name, name + side), (name + side, _following(rng, names, index, prefix))]
             continue
-        ways = rng.choice([1, 2, 2, 3]) if kinds[name] in ("exclusive", "parallel", "inclusive") else 1
+        ways = rng.choice([1, 2, 2, 3]) if kinds[name] in SPLITTING else 1
         for _ in range(ways):
-            forward = rng.random() < 0.85 or index == 0
-            target = rng.choice(names[index + 1 :] or [f"{prefix}END"]) if forward else rng.choice(names)
-            if (name, target) not in edges:
-                edges.append((name, target))
-    reached = {names[0], *(target for _, target in edges)}
-    kinds = {name: "task" if kind == "undo" and name not in reached else kind for name, kind in kinds.items()}
-    graph = Graph(kinds, edges, names[0])
+            edge = (name, _following(rng, names, index, prefix))
+            if edge not in graph.edges:
+                graph.edges.append(edge)
+    _guard(rng, graph, names, prefix)
+    reached = {names[0], *(target for _, target in graph.edges)}
     for name in names:
-        if kinds[name] in ("sub", "looped", "listening"):
+        if kinds[name] in ("undo", "catch") and name not in reached:
+            kinds[name] = "task"
+        if kinds[name] in HOLDING:
             graph.inner[name] = make(rng, pool, f"{name}_", depth + 1)
+        if kinds[name] == "listening":
+            graph.listens[name] = rng.random() < 0.5
+    graph.sequential = frozenset(name for name in names if rng.random() < 0.5)
     return graph
 
 
-def draw(graph: Graph, prefix: str = "n", seed: int = 0) -> tuple[str, str]:
+def _kind(rng: random.Random, pool: list[str], depth: int) -> str:
+    kind = rng.choice(pool)
+    return "task" if depth == 2 and kind in HOLDING else kind
+
+
+def _following(rng: random.Random, names: list[str], index: int, prefix: str) -> str:
+    forward = rng.random() < 0.85 or index == 0
+    return rng.choice(names[index + 1 :] or [f"{prefix}END"]) if forward else rng.choice(names)
+
+
+def _guard(rng: random.Random, graph: Graph, names: list[str], prefix: str) -> None:
+    for name in names:
+        if graph.kinds[name] not in GUARDED:
+            continue
+        for number in range(rng.choice([0, 0, 0, 1, 1, 2])):
+            guard = Guard(f"{name}B{number}", rng.choice(list(EVENTS)), rng.random() < 0.5)
+            graph.guards.setdefault(name, []).append(guard)
+            graph.kinds[guard.name] = "guard"
+            graph.edges.append((guard.name, rng.choice([*names, f"{prefix}END"])))
+
+
+# ---------------------------------------------------------------- the drawing
+
+
+def draw(graph: Graph, prefix: str = "n") -> tuple[str, str]:
     """Returns the nodes as XML and the flows in the notation of `diagrams`."""
     nodes = [f'<startEvent id="{prefix}S"/>', end(f"{prefix}END")]
     arrows = [f"{prefix}S>{graph.entry}"]
-    rng = random.Random(f"{seed}{prefix}")
     for name, kind in graph.kinds.items():
         ways = graph.out(name)
-        nodes.append(_node(name, kind, ways, graph, rng, seed))
-        if kind == "choice":
-            arrows += [f"{name}>{name}M {name}>{name}T", *(f"{name}{end_}>{_any(rng, graph, prefix)}" for end_ in "MT")]
-        if kind in ("guarded", "looped"):
-            event = rng.choice([MESSAGE, SIGNAL, timer("R3/PT1H", "timeCycle"), MESSAGE + SIGNAL])
-            nodes.append(boundary(f"{name}B", name, event, interrupting=rng.random() < 0.5))
-            arrows.append(f"{name}B>{_any(rng, graph, prefix)}")
-        for index, target in enumerate(ways):
-            chooses = kind in ("exclusive", "inclusive") and index < len(ways) - 1
-            arrows.append(f"{name}>{target}" + (f"[pick_{name}{_condition(kind, index)}]" if chooses else ""))
+        if kind != "guard":
+            nodes.append(_node(name, kind, ways, graph))
+        for guard in graph.guards.get(name, ()):
+            nodes.append(boundary(guard.name, name, EVENTS[guard.event], interrupting=guard.interrupting))
+        arrows += [f"{name}>{target}{_condition(kind, index, len(ways), name)}" for index, target in enumerate(ways)]
     return "".join(nodes), " ".join(arrows)
 
 
-def _any(rng: random.Random, graph: Graph, prefix: str) -> str:
-    return rng.choice([*graph.kinds, f"{prefix}END"])
+def _condition(kind: str, index: int, ways: int, name: str) -> str:
+    """The last way is the default; the middle one of three out of a task has no condition."""
+    if kind not in CHOOSING or index == ways - 1 or (kind == "fork" and index == 1):
+        return ""
+    return f"[pick_{name}{'=' if kind == 'exclusive' else '>'}{index}]"
 
 
-def _condition(kind: str, index: int) -> str:
-    return f"={index}" if kind == "exclusive" else f">={index}"
-
-
-def _node(name: str, kind: str, ways: list[str], graph: Graph, rng: random.Random, seed: int) -> str:
+def _node(name: str, kind: str, ways: list[str], graph: Graph) -> str:
     default = f"f_{name}_{ways[-1]}" if ways else ""
     match kind:
         case "task":
             return task(name)
+        case "fork":
+            return task(name) if len(ways) < 2 else f'<task id="{name}" default="{default}"/>'
         case "script":
             return script_task(name, f'"{name}"', attributes=f'camunda:resultVariable="v_{name}"')
-        case "user" | "guarded":
+        case "user":
             return user(name)
+        case "loop":
+            return user(name, '<standardLoopCharacteristics loopMaximum="2"/>')
+        case "multi":
+            return user(name, _twice(name, graph))
         case "exclusive":
             return exclusive(name, default)
         case "inclusive":
@@ -143,143 +207,29 @@ def _node(name: str, kind: str, ways: list[str], graph: Graph, rng: random.Rando
         case "terminate":
             return end(name, TERMINATE)
         case "choice":
-            return f'<eventBasedGateway id="{name}"/>' + catch(f"{name}M", MESSAGE) + catch(f"{name}T", timer("PT1H"))
+            return f'<eventBasedGateway id="{name}"/>'
+        case "behind":
+            return catch(name, MESSAGE if name.endswith("M") else timer("PT1H"))
+        case "catch":
+            return catch(name, MESSAGE)
         case "undo":
             return throw(name, "<compensateEventDefinition/>")
         case "undone":
             kept = f'<boundaryEvent id="{name}C" attachedToRef="{name}"><compensateEventDefinition/></boundaryEvent>'
             handler = f'<userTask id="{name}H" isForCompensation="true"/>'
             return task(name) + kept + handler + f'<association id="{name}L" sourceRef="{name}C" targetRef="{name}H"/>'
-    nodes, arrows = draw(graph.inner[name], f"{name}_", seed)
+    nodes, arrows = draw(graph.inner[name], f"{name}_")
     if kind == "listening":
-        inside = user(f"{name}EU") + end(f"{name}EE")
-        interrupting = rng.random() < 0.5
-        nodes += event_sub(
-            f"{name}E", SIGNAL, inside, f"{name}Es>{name}EU {name}EU>{name}EE", interrupting=interrupting
-        )
-    loop = multi("<loopCardinality>2</loopCardinality>", sequential=rng.random() < 0.5) if kind == "looped" else ""
-    return sub(name, nodes + loop, arrows)
+        inside, way = user(f"{name}EU") + end(f"{name}EE"), f"{name}Es>{name}EU {name}EU>{name}EE"
+        nodes += event_sub(f"{name}E", SIGNAL, inside, way, interrupting=graph.listens[name])
+    return sub(name, nodes + (_twice(name, graph) if kind == "looped" else ""), arrows)
 
 
-def body(graph: Graph, seed: int) -> tuple[str, str]:
+def _twice(name: str, graph: Graph) -> str:
+    return multi("<loopCardinality>2</loopCardinality>", sequential=name in graph.sequential)
+
+
+def body(graph: Graph) -> tuple[str, str]:
     """Returns nodes and flows of the whole process."""
-    nodes, arrows = draw(graph, "n", seed)
+    nodes, arrows = draw(graph)
     return nodes, flows(arrows)
-
-
-# ---------------------------------------------------------------- the game
-
-
-class Endless(Exception):
-    """The game did not come to rest."""
-
-
-@dataclass
-class Scope:
-    """A scope being played: tokens on edges, at user tasks, and in the scopes of sub-processes."""
-
-    graph: Graph
-    edges: Counter[tuple[str, str]] = field(default_factory=Counter)
-    users: Counter[str] = field(default_factory=Counter)
-    inner: list[tuple[str, Scope]] = field(default_factory=list)
-
-
-class Game:
-    """Plays the core kinds: tasks, user tasks, exclusive and parallel gateways, sub-processes.
-
-    Terminate is left out, because what it takes away depends on who moves first.
-    """
-
-    def __init__(self, graph: Graph, picks: dict[str, int]) -> None:
-        self.picks = picks
-        self.entered: Counter[str] = Counter()
-        self.budget = 0
-        self.root = self._open(graph)
-        self.settle()
-
-    def settle(self) -> None:
-        """Moves every token as far as it goes."""
-        self.budget = 2_000
-        while self._move(self.root):
-            self.budget -= 1
-            if self.budget < 0:
-                raise Endless
-
-    def complete(self, node: str) -> None:
-        """Completes one user task of that name."""
-        scope = next(scope for scope in self._scopes(self.root) if scope.users[node])
-        scope.users[node] -= 1
-        self._leave(scope, node)
-        self.settle()
-
-    def open(self) -> list[str]:
-        """The open user tasks, sorted."""
-        return sorted(node for scope in self._scopes(self.root) for node in scope.users.elements())
-
-    def empty(self, scope: Scope | None = None) -> bool:
-        """Tells whether no token is left."""
-        scope = scope or self.root
-        return not +scope.edges and not +scope.users and not scope.inner
-
-    def _scopes(self, scope: Scope) -> list[Scope]:
-        return [scope, *(deep for _, inner in scope.inner for deep in self._scopes(inner))]
-
-    def _open(self, graph: Graph) -> Scope:
-        scope = Scope(graph)
-        scope.edges[("S", graph.entry)] = 1
-        return scope
-
-    def _reachable(self, graph: Graph) -> set[str]:
-        found, pending = {graph.entry}, [graph.entry]
-        while pending:
-            for target in graph.out(pending.pop()):
-                if target in graph.kinds and target not in found:
-                    found.add(target)
-                    pending.append(target)
-        return found
-
-    def _incoming(self, graph: Graph, node: str) -> list[tuple[str, str]]:
-        reachable = self._reachable(graph)
-        own = [edge for edge in graph.edges if edge[1] == node and edge[0] in reachable]
-        return [("S", node), *own] if node == graph.entry else own
-
-    def _move(self, scope: Scope) -> bool:
-        for node, inner in scope.inner:
-            if self._move(inner):
-                return True
-            if self.empty(inner):
-                scope.inner.remove((node, inner))
-                self._leave(scope, node)
-                return True
-        for node, kind in scope.graph.kinds.items():
-            incoming = self._incoming(scope.graph, node)
-            if kind == "parallel" and len(incoming) > 1:
-                if all(scope.edges[edge] for edge in incoming):
-                    scope.edges.subtract(incoming)
-                    self._enter(scope, node, kind)
-                    return True
-                continue
-            for edge in incoming:
-                if scope.edges[edge]:
-                    scope.edges[edge] -= 1
-                    self._enter(scope, node, kind)
-                    return True
-        return False
-
-    def _enter(self, scope: Scope, node: str, kind: str) -> None:
-        self.entered[node] += 1
-        if kind == "user":
-            scope.users[node] += 1
-        elif kind == "sub":
-            scope.inner.append((node, self._open(scope.graph.inner[node])))
-        else:
-            self._leave(scope, node)
-
-    def _leave(self, scope: Scope, node: str) -> None:
-        ways = scope.graph.out(node)
-        if scope.graph.kinds[node] == "exclusive":
-            picked = self.picks[node]
-            ways = [ways[picked] if picked < len(ways) - 1 else ways[-1]]
-        for target in ways:
-            if target in scope.graph.kinds:
-                scope.edges[(node, target)] += 1
