@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.bpmn.model import Body, Node
+from engine.bpmn.model import Body, Event, Node
 
 
 def handler_of(boundary: Node, body: Body) -> str | None:
     """Returns the activity that an association links to a compensation boundary event, None if there is none."""
     linked = body.associations.get(boundary.id, ())
     return next((other for other in linked if other in body.nodes and body.nodes[other].for_compensation), None)
+
+
+def link_target(body: Body, thrown: Event) -> Node | None:
+    """Returns the catching link that a thrown one leads to: by its target reference, else by its name (10.5.5)."""
+    if thrown.kind != "link":
+        return None
+    caught = [
+        (event, node)
+        for node in body.nodes.values()
+        if node.type == "intermediateCatchEvent"
+        for event in node.events
+        if event.kind == "link"
+    ]
+    wanted = {target.rpartition(":")[2] for target in thrown.targets}
+    meant = [node for event, node in caught if wanted & {event.id, node.id}]
+    named = [node for event, node in caught if event.name == thrown.name]
+    return next(iter(meant + named), None)
 
 
 class Graph:

@@ -6,6 +6,7 @@ has passed the checks already, so that no fault of the model is hidden here.
 
 from __future__ import annotations
 
+from engine.bpmn.graph import link_target
 from engine.bpmn.model import Body, Flow, Node, Process
 
 
@@ -17,20 +18,13 @@ def normalise(process: Process) -> None:
 
 
 def _connect_links(body: Body) -> None:
-    """A link throw goes on at the catching link of the same name (BPMN 10.5.5) over a flow that nobody drew."""
-    catching = {
-        event.name: node.id
-        for node in body.nodes.values()
-        if node.type == "intermediateCatchEvent"
-        for event in node.events
-        if event.kind == "link"
-    }
+    """A link throw goes on at its catching link (BPMN 10.5.5) over a flow that nobody drew."""
     for node in list(body.nodes.values()):
         if node.type == "intermediateThrowEvent":
             for event in node.events:
-                if event.kind == "link" and event.name in catching:
-                    flow = Flow(f"{node.id}#link", node.id, catching[event.name], generated=True)
-                    body.add_flow(flow)
+                target = link_target(body, event)
+                if target is not None:
+                    body.add_flow(Flow(f"{node.id}#link", node.id, target.id, generated=True))
 
 
 def _start_at_events(body: Body) -> None:

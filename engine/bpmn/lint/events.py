@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from engine.bpmn.expressions import Text
+from engine.bpmn.graph import link_target
 from engine.bpmn.lint.report import Report
 from engine.bpmn.model import Body, Event, Node, Process
 from engine.bpmn.timers import NotATimer, TimerKind, first_due
@@ -161,26 +162,26 @@ def _check_links(body: Body, report: Report) -> None:
                         f"The link {event.name!r} has two targets.",
                     )
                 catching[event.name] = node
-    throwing = {
-        event.name
+    throwing = [
+        (event, node)
         for node in body.nodes.values()
         for event in node.events
         if event.kind == "link" and node.type == "intermediateThrowEvent"
-    }
+    ]
+    reached = {target.id for event, _ in throwing if (target := link_target(body, event)) is not None}
     for name, target in catching.items():
-        if name not in throwing:
+        if target.id not in reached:
             report.error(
                 "link-without-source",
                 target,
                 f"没有链接抛出事件指向「{name}」。",
                 f"No link throw event leads to {name!r}.",
             )
-    for node in body.nodes.values():
-        for event in node.events:
-            if event.kind == "link" and node.type == "intermediateThrowEvent" and event.name not in catching:
-                report.error(
-                    "link-without-target",
-                    node,
-                    f"链接「{event.name}」没有目标。",
-                    f"The link {event.name!r} has no target.",
-                )
+    for event, node in throwing:
+        if link_target(body, event) is None:
+            report.error(
+                "link-without-target",
+                node,
+                f"链接「{event.name}」没有目标。",
+                f"The link {event.name!r} has no target.",
+            )

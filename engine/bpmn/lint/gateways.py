@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.bpmn.lint.report import Report
 from engine.bpmn.model import Body, Flow, Node, Process
+from engine.bpmn.vocabulary import ACTIVITIES
 
 MAX_JOINS = 200
 _WAITS = frozenset({"message", "timer", "signal", "conditional"})
@@ -20,6 +21,19 @@ def check_gateways(process: Process, report: Report) -> None:
                 _check_choice(node, outgoing, report)
             elif node.type == "eventBasedGateway":
                 _check_events(node, outgoing, body, guarded, report)
+            elif node.type in ACTIVITIES:
+                _check_conditions(node, outgoing, report)
+
+
+def _check_conditions(node: Node, outgoing: list[Flow], report: Report) -> None:
+    """A token ends at an activity when every flow out of it has a condition and none holds (BPMN 8.3.13)."""
+    if outgoing and all(flow.condition is not None and flow.id != node.default for flow in outgoing):
+        report.warning(
+            "no-default",
+            node,
+            f"从 {node.id} 流出的顺序流都有条件,且没有默认顺序流;若所有条件都不成立,该分支到此结束。",
+            f"All flows out of {node.id} have conditions and none is the default: if none holds, it ends there.",
+        )
 
 
 def _check_number(body: Body, report: Report) -> None:
@@ -66,8 +80,8 @@ def _check_events(node: Node, outgoing: list[Flow], body: Body, guarded: frozens
         report.error(
             "parallel-event-gateway",
             node,
-            f"并行事件网关 {node.id} 只能用于启动流程(instantiate)。",
-            f"The parallel event-based gateway {node.id} can only start a process (instantiate).",
+            f"并行事件网关 {node.id} 只能用于启动流程(instantiate,BPMN 10.6.6)。",
+            f"The parallel event-based gateway {node.id} can only start a process (instantiate, BPMN 10.6.6).",
         )
     if node.standard.get("instantiate") == "true":
         _check_instantiating(node, outgoing, body, report)
@@ -92,6 +106,12 @@ def _check_events(node: Node, outgoing: list[Flow], body: Body, guarded: frozens
                 target,
                 f"事件网关 {node.id} 之后只能是捕获事件或接收任务,{target.id} 不是。",
                 f"Only catch events and receive tasks can follow the gateway {node.id}; {target.id} is neither.",
+            )
+        elif target.start_quantity > 1:
+            report.unsupported(
+                target,
+                f"事件网关 {node.id} 之后接收任务 {target.id} 的 startQuantity",
+                f"A startQuantity of the receive task {target.id} behind the gateway {node.id}",
             )
         elif len(body.incoming(target.id)) > 1:
             report.error(
@@ -118,8 +138,8 @@ def _check_mixture(node: Node, targets: list[Node], report: Report) -> None:
         report.error(
             "events-and-receive-tasks",
             node,
-            f"事件网关 {node.id} 之后不能同时有消息事件和接收任务。",
-            f"Message events and receive tasks must not both follow the event-based gateway {node.id}.",
+            f"事件网关 {node.id} 之后不能同时有消息事件和接收任务(BPMN 10.6.6)。",
+            f"Message events and receive tasks must not both follow the event-based gateway {node.id} (BPMN 10.6.6).",
         )
 
 

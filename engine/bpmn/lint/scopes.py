@@ -31,11 +31,11 @@ def _starts(body: Body) -> list[Node]:
 def _check_process_starts(process: Process, report: Report) -> None:
     plain = [node for node in _starts(process.body) if not node.events]
     for extra in plain[1:]:
-        report.error(
+        report.warning(
             "several-none-starts",
             extra,
-            f"流程 {process.id} 有多个空白开始事件。",
-            f"The process {process.id} has more than one none start event.",
+            f"流程 {process.id} 有多个空白开始事件;启动时若不指明,则全部开始。",
+            f"The process {process.id} has more than one none start event: unless one is named, all of them begin.",
         )
     _check_same_starts(process, report)
     for node in _starts(process.body):

@@ -10,6 +10,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.bpmn.definition import Element
 from engine.bpmn.expressions import Value
 from engine.bpmn.specs.joins import NO_FLOW, Join
+from engine.bpmn.specs.node import FlowSpec
 
 if TYPE_CHECKING:
     from engine.bpmn.token import Token
@@ -19,8 +20,11 @@ class ComplexGateway(Join):
     """Goes on when its condition holds, then swallows what comes late and begins anew.
 
     The condition reads `activationCount`, the number of incoming flows that a token has come over. After going on, the
-    gateway expects one token on each flow that had none; it is ready for the next round when they have come, or when
-    no token can reach those flows any more.
+    gateway expects one token on each flow that had none. It resets, ready for the next round, when they have come, or
+    when no token can reach those flows any more but by another way in (13.4.5).
+
+    A reset may send tokens too, if a condition of an outgoing flow asks for it by reading `waitingForStart`: true when
+    the gateway goes on, false when it resets.
     """
 
     def __init__(self, scope_spec: Any, element: Element, condition: Value | None) -> None:
@@ -38,6 +42,18 @@ class ComplexGateway(Join):
                 self._reset(keeper)
             return keeper
         return super()._absorb(token)
+
+    def choose(self, token: Token) -> tuple[FlowSpec, ...]:
+        if not token.memory.get("resets"):
+            return super().choose(token)
+        held = tuple(flow for flow in self.outgoing if self._is_asked(flow) and self.holds(token, flow))
+        return held or tuple(flow for flow in self.outgoing if flow.is_default)
+
+    def holds(self, token: Token, flow: FlowSpec, **extra: Any) -> bool:
+        return super().holds(token, flow, waitingForStart=not token.memory.get("resets"), **extra)
+
+    def _is_asked(self, flow: FlowSpec) -> bool:
+        return flow.condition is not None and "waitingForStart" in flow.condition.names
 
     def is_ready(self, token: Token) -> bool:
         if not token.alive or "late" in token.memory or not token.memory.get("counts"):
@@ -61,19 +77,24 @@ class ComplexGateway(Join):
 
     def _reset(self, keeper: Token) -> None:
         """Begins the next round with the tokens that have come too early for it."""
+        workflow = keeper.workflow
         del keeper.memory["late"]
         if not keeper.memory["counts"]:
-            del keeper.workflow.joins[self.name]
-            workflow = keeper.workflow
+            del workflow.joins[self.name]
             keeper.remove()
-            workflow.settle()
+        if any(self._is_asked(flow) for flow in self.outgoing):
+            again = workflow.task_tree.add(self)
+            again.memory["resets"] = True
+            again._ready()
+        workflow.settle()
 
     def try_late(self, token: Token) -> bool:
         late = token.memory.get("late")
         if not late or token._state != TaskState.WAITING:
             return False
-        names = [other.task_spec.name for other in token.workflow.task_tree.children if other.keeps_alive]
-        if any(name in self.reach.get(flow, ()) for flow in late for name in names):
+        names = {other.task_spec.name for other in token.workflow.task_tree.children if other.keeps_alive}
+        come = frozenset().union(*(nodes for flow, nodes in self.reach.items() if flow not in late))
+        if any(names & self.reach[flow] - come for flow in late):
             return False
         self._reset(token)
         if token.alive and self.is_ready(token):

@@ -37,6 +37,19 @@ class Join(Node):
         """Tells whether the tokens that have arrived suffice."""
         raise NotImplementedError
 
+    def choose(self, token: Token) -> tuple[FlowSpec, ...]:
+        """Returns the flows that hold, else the default; a gateway must find one (13.4.3, 13.4.5).
+
+        Other than at an activity, a flow without condition counts as one that holds."""
+        held = tuple(flow for flow in self.outgoing if not flow.is_default and self._is_open(token, flow))
+        taken = held or tuple(flow for flow in self.outgoing if flow.is_default)
+        if self.outgoing and not taken:
+            raise token.fail("no condition of the outgoing flows holds and there is no default flow")
+        return taken
+
+    def _is_open(self, token: Token, flow: FlowSpec) -> bool:
+        return flow.condition is None or self.holds(token, flow)
+
     def take(self, counts: dict[str, int]) -> dict[str, int]:
         """Returns what is left when one token of each filled flow is taken."""
         return {flow: count - 1 for flow, count in counts.items() if count > 1}

@@ -150,23 +150,22 @@ class Node(BpmnSpecMixin):
                 self.send(token, flow)
 
     def choose(self, token: Token) -> tuple[FlowSpec, ...]:
-        """Returns the flows taken: all without condition, those whose condition holds, else the default (13.3.1)."""
+        """Returns the flows taken: all without condition, those whose condition holds, else the default (13.3.1).
+
+        An activity none of whose conditions holds takes no flow: its token ends there (8.3.13)."""
         if all(flow.condition is None and not flow.is_default for flow in self.outgoing):
             return self.outgoing
         free = [flow for flow in self.outgoing if flow.condition is None and not flow.is_default]
         held = [flow for flow in self.outgoing if flow.condition is not None and self.holds(token, flow)]
         taken = tuple(flow for flow in self.outgoing if flow in held or flow in free)
-        if held:
-            return taken
-        default = tuple(flow for flow in self.outgoing if flow.is_default)
-        if not taken and not default:
-            raise token.fail("no condition of the outgoing flows holds and there is no default flow")
-        return taken + default
+        return taken if held else taken + tuple(flow for flow in self.outgoing if flow.is_default)
 
-    def holds(self, token: Token, flow: FlowSpec) -> bool:
-        """Returns what the condition of a flow says; raises ExecutionFailed if it says neither true nor false."""
+    def holds(self, token: Token, flow: FlowSpec, **extra: Any) -> bool:
+        """Returns what the condition of a flow says; raises ExecutionFailed if it says neither true nor false.
+
+        `extra` are variables that exist for this condition alone."""
         assert flow.condition is not None
-        value = token.evaluate(flow.condition)
+        value = token.evaluate(flow.condition, **extra)
         if not isinstance(value, bool):
             raise token.fail(f"the condition of flow {flow.id} yields neither true nor false")
         return value

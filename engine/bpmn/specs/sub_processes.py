@@ -15,6 +15,7 @@ from engine.errors import LimitReached
 from engine.ids import new_id
 
 if TYPE_CHECKING:
+    from engine.bpmn.specs.node import Node
     from engine.bpmn.token import Token
     from engine.bpmn.workflow import SubWorkflow
 
@@ -117,7 +118,7 @@ class CallActivity(SubProcess):
         top.steps.append(started)
         for name, value in handed_in.items():
             top.set_local(token, name, value, scope_id=process_id)
-        inner.begin(body.starts)
+        inner.begin(_called_starts(body))
         inner.settle()
         return None
 
@@ -158,3 +159,9 @@ class CallActivity(SubProcess):
         inner.top.scopes.close(inner.process_id)
         conversations.forget(inner.top, inner.process_id)
         inner.top.steps.append(CalledInstanceEnded(inner.process_id, "cancelled", inner.last_end))
+
+
+def _called_starts(body: ScopeSpec) -> tuple[Node, ...]:
+    """Returns where a called process begins: at one of its none start events, not at all of them (10.5.2)."""
+    begins_with_event = any(node.element.type == "startEvent" for node in body.starts)
+    return body.starts[:1] if begins_with_event else body.starts

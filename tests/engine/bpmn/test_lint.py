@@ -60,7 +60,6 @@ REFUSALS = {
     "flow out of the end": (diagram(START + END + task("A"), "S>E E>A"), "flow-from-end", "f_E_A"),
     "flow into the start": (diagram(START + task("A") + END, "S>A A>S A>E"), "flow-to-start", "f_A_S"),
     "strange default": (diagram(START + exclusive("X", "f_S_X") + END, "S>X X>E"), "unknown-default", "X"),
-    "two none starts": (diagram(START + '<startEvent id="S2"/>' + END, "S>E S2>E"), "several-none-starts", "S2"),
     "error start": (diagram(f'<startEvent id="S">{ERROR}</startEvent>' + END, "S>E"), "bad-start", "S"),
     "empty process": (diagram("", ""), "empty-process", "P"),
     "two flows without condition": (
@@ -245,6 +244,12 @@ WARNINGS = {
         "no-default",
         "X",
     ),
+    "only conditions out of a task": (
+        diagram(START + task("A") + task("B") + END, "S>A A>B[n=1] A>E[n=2] B>E"),
+        "no-default",
+        "A",
+    ),
+    "two none starts": (diagram(START + '<startEvent id="S2"/>' + END, "S>E S2>E"), "several-none-starts", "S2"),
     "unreachable": (diagram(START + task("A") + task("B") + END, "S>A A>E B>E"), "unreachable", "B"),
 }
 
