@@ -57,7 +57,8 @@ def event_definition(event: Event) -> EventDefinition:
             return CompensationEventDefinition(event.ref)
     assert event.text is not None
     if event.kind == "conditional":
-        return Condition(event.text.value, event.attributes.get("variableName"))
+        kinds = frozenset(event.variable_events) or None
+        return Condition(event.text.value, event.attributes.get("variableName"), kinds)
     assert event.timer_kind is not None
     return ClockTimer(event.timer_kind, event.text.value)
 

@@ -26,6 +26,11 @@ class Event:
     id: str | None = None
     targets: list[str] = field(default_factory=list)
 
+    @property
+    def variable_events(self) -> list[str]:
+        """The kinds of changes that a conditional event is limited to (camunda:variableEvents), in order."""
+        return [kind.strip() for kind in self.attributes.get("variableEvents", "").split(",") if kind.strip()]
+
 
 @dataclass(slots=True)
 class Mapping:

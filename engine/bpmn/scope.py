@@ -16,6 +16,7 @@ from typing import Any
 from engine.values import decode, encode
 
 ROOT = ""
+Change = tuple[str, str]  # the name of a variable, and what happened to it
 
 
 class Scope:
@@ -60,11 +61,13 @@ class Scope:
 
 
 class Scopes:
-    """All scopes of one instance, by id. `changed` gathers the names written since it was last cleared."""
+    """All scopes of one instance, by id.
+
+    `changed` gathers what was written since it was last cleared: names with `create`, `update` or `delete`."""
 
     def __init__(self) -> None:
         self._scopes: dict[str, Scope] = {}
-        self.changed: set[str] = set()
+        self.changed: set[Change] = set()
 
     def __contains__(self, scope_id: object) -> bool:
         return scope_id in self._scopes
@@ -94,14 +97,14 @@ class Scopes:
     def set(self, scope_id: str, name: str, value: Any) -> str:
         """Writes by the rules of visibility and returns the id of the scope written to."""
         target = self.owner(scope_id, name)
-        self._scopes[target].set(name, value)
-        self.changed.add(name)
+        self.set_local(target, name, value)
         return target
 
     def set_local(self, scope_id: str, name: str, value: Any) -> None:
         """Writes to exactly this scope."""
-        self._scopes[scope_id].set(name, value)
-        self.changed.add(name)
+        scope = self._scopes[scope_id]
+        self.changed.add((name, "update" if name in scope else "create"))
+        scope.set(name, value)
 
     def delete(self, scope_id: str, name: str) -> str | None:
         """Removes the innermost visible variable of that name; returns its scope, None if there is none."""
@@ -109,7 +112,7 @@ class Scopes:
         if name not in self._scopes[target]:
             return None
         self._scopes[target].delete(name)
-        self.changed.add(name)
+        self.changed.add((name, "delete"))
         return target
 
     def owner(self, scope_id: str, name: str) -> str:

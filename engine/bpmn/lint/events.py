@@ -22,6 +22,7 @@ ALLOWED = {
     ),
 }
 _CATCHING = frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent"})
+_CHANGES = frozenset({"create", "update", "delete"})
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _ZONE = "Asia/Shanghai"
 
@@ -89,8 +90,14 @@ def _check_event(node: Node, event: Event, report: Report) -> None:
                 f"条件事件 {node.id} 没有条件。",
                 f"The conditional event {node.id} has no condition.",
             )
-        if "variableEvents" in event.attributes:
-            report.unsupported(node, f"{node.id} 的 variableEvents", f"variableEvents on {node.id}")
+        for kind in event.variable_events:
+            if kind not in _CHANGES:
+                report.error(
+                    "bad-variable-event",
+                    node,
+                    f"{node.id} 的 variableEvents「{kind}」不合法,只能是 create、update、delete。",
+                    f"variableEvents {kind!r} on {node.id} is not allowed; it can be create, update, delete.",
+                )
     elif event.kind in ("message", "signal") and "topic" not in node.texts:
         _check_name(node, event, report)
     elif event.kind == "escalation" and node.type in ("endEvent", "intermediateThrowEvent") and not event.code:

@@ -19,6 +19,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinitio
 
 from engine.bpmn.expressions import Value
 from engine.bpmn.outcome import SubscriptionWait, TimerWait
+from engine.bpmn.scope import Change
 from engine.bpmn.timers import NotATimer, TimerKind, first_due, next_due
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ __all__ = [
 ]
 
 
+BEGINS: Change = ("", "")
+
+
 class ClockTimer(TimerEventDefinition):
     """A timer that is reckoned on our clock; the engine's jobs decide when it fires."""
 
@@ -52,12 +56,20 @@ class ClockTimer(TimerEventDefinition):
 
 
 class Condition(ConditionalEventDefinition):
-    """A condition over variables; `variable` limits it to changes of one (camunda:variableName)."""
+    """A condition over variables; `variable` limits it to changes of one (camunda:variableName), `changes` to kinds of
+    changes (camunda:variableEvents: create, update, delete)."""
 
-    def __init__(self, value: Value, variable: str | None) -> None:
+    def __init__(self, value: Value, variable: str | None, changes: frozenset[str] | None) -> None:
         super().__init__(expression="")
         self.value = value
         self.variable = variable
+        self.changes = changes
+
+    def concerns(self, changed: frozenset[Change]) -> bool:
+        """Tells whether the condition has to be looked at again; it always is when it begins to wait."""
+        return BEGINS in changed or any(
+            self.variable in (None, name) and (self.changes is None or kind in self.changes) for name, kind in changed
+        )
 
 
 class CompensationEventDefinition(EventDefinition):
@@ -116,7 +128,7 @@ def arm(token: Token, definition: EventDefinition) -> None:
     elif isinstance(definition, Condition):
         token.memory["was"] = False
         top.conditionals[token.id] = token
-        top.scopes.changed.add("")
+        top.scopes.changed.add(BEGINS)
 
 
 def _timer(token: Token, definition: ClockTimer) -> TimerWait:

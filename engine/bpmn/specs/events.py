@@ -9,6 +9,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.definition import Element
 from engine.bpmn.outcome import JobWait, TimerWait
+from engine.bpmn.scope import Change
 from engine.bpmn.specs.catching import catch_scoped
 from engine.bpmn.specs.event_definitions import (
     CancelEventDefinition,
@@ -43,11 +44,11 @@ class Catching(Node):
         """Goes on, now that the event has happened."""
         raise NotImplementedError
 
-    def check_condition(self, token: Token, changed: frozenset[str]) -> None:
+    def check_condition(self, token: Token, changed: frozenset[Change]) -> None:
         """Fires a conditional event when its condition turned from false to true."""
         condition = self.event_definition
         assert isinstance(condition, Condition)
-        if condition.variable is not None and not changed & {condition.variable, ""}:
+        if not condition.concerns(changed):
             return
         holds = token.evaluate(condition.value) is True
         rises = holds and not token.memory["was"]

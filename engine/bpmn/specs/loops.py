@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from engine.bpmn.token import Token
 
 
+COUNTERS = ("numberOf", "nrOf")
+"""BPMN and Camunda begin the names of the counters of a multi-instance differently (BPMN table 10.31)."""
+
+
 @dataclass(frozen=True, slots=True)
 class MultiInstance:
     """The multi-instance characteristics of an activity.
@@ -109,7 +113,7 @@ class StandardLoopBody(LoopBody):
 
     def _goes_on(self, token: Token) -> bool:
         done = token.memory["done"]
-        token.top.scopes.local(token.scope_id).set("loopCounter", done)
+        token.top.scopes.set_local(token.scope_id, "loopCounter", done)
         if self.loop.maximum is not None and done >= self.loop.maximum:
             return False
         return self.loop.condition is None or token.evaluate(self.loop.condition) is True
@@ -206,10 +210,15 @@ class MultiInstanceBody(LoopBody):
 
     def _count(self, token: Token) -> None:
         memory = token.memory
-        scope = token.top.scopes.local(token.scope_id)
-        scope.set("nrOfInstances", memory["total"])
-        scope.set("nrOfCompletedInstances", memory["done"])
-        scope.set("nrOfActiveInstances", memory["next"] - memory["done"])
+        counted = {
+            "Instances": memory["total"],
+            "CompletedInstances": memory["done"],
+            "ActiveInstances": memory["next"] - memory["done"],
+            "TerminatedInstances": 0,
+        }
+        for name, number in counted.items():
+            for prefix in COUNTERS:
+                token.top.scopes.set_local(token.scope_id, prefix + name, number)
 
     def _finish(self, token: Token) -> None:
         for child in token.children:
