@@ -11,6 +11,7 @@ import falcon.asgi
 from falcon.media import JSONHandler, MultipartFormHandler
 
 from api import (
+    ad_hoc_activities,
     attachments,
     audit,
     batches,
@@ -321,6 +322,7 @@ def _history_routes(commands: Commands) -> Iterator[Route]:
 def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -> list[Route]:
     """What Camunda does not have, in the same manners."""
     tasks, taken = inbox.Inbox(commands), decisions.Decisions(commands)
+    choices = ad_hoc_activities.AdHocActivities(commands)
     # The composition root gave the engine this vault; files are encrypted under the keys of the same people.
     year = calendars.Calendars(commands)
     customers, reviews = evaluations.Customers(commands), evaluations.TierReviews(commands)
@@ -340,6 +342,9 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
         ("/api/tasks/{task_id}/complete", tasks, "complete"),
         ("/api/tasks/{task_id}/attempts", tasks, "attempts"),
         ("/api/instances/{instance_id}/path", cases.Paths(commands), None),
+        ("/api/instances/{instance_id}/ad-hoc", choices, None),
+        ("/api/instances/{instance_id}/ad-hoc/start", choices, "start"),
+        ("/api/instances/{instance_id}/ad-hoc/complete", choices, "complete"),
         ("/api/decisions", taken, None),
         ("/api/decisions/evaluate", taken, "evaluate"),
         ("/api/decisions/{decision_id}", taken, "one"),

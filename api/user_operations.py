@@ -32,6 +32,8 @@ OPERATIONS: Mapping[str, tuple[str, str, str | None]] = {
     "instance.cancelled": ("Delete", "ProcessInstance", None),
     "instance.migrated": ("Migrate", "ProcessInstance", "processDefinitionId"),
     "instance.modified": ("ModifyProcessInstance", "ProcessInstance", None),
+    "activity.started_by_hand": ("StartActivity", "ProcessInstance", None),
+    "ad_hoc.completed": ("CompleteActivity", "ProcessInstance", None),
     "instance.restarted": ("RestartProcessInstance", "ProcessInstance", None),
     "definition.suspended": ("SuspendProcessDefinition", "ProcessDefinition", "suspensionState"),
     "definition.activated": ("ActivateProcessDefinition", "ProcessDefinition", "suspensionState"),

@@ -4,6 +4,7 @@
   included; whoever an escalation made a candidate may take it over.
 * A process is started by the roles that it declares (`camunda:candidateStarterGroups`, property `start.roles`), else
   by those of the lanes whose tasks come first. A process that names no roles may be started by everybody.
+* An ad-hoc activity is started by the roles of its lane or groups, else by who takes part in the case.
 * A message reaches an instance from people who take part in its process, or from programs (role WORKER).
 * Histories are read by COMPL, SUPV and PIO, by others as the column "History/log" says.
 """
@@ -22,7 +23,7 @@ from engine.context import CommandContext
 from engine.errors import Forbidden
 
 if TYPE_CHECKING:
-    from engine.bpmn.definition import Definition
+    from engine.bpmn.definition import Definition, Element
     from engine.definitions import Deployed
 
 START_ROLES = "start.roles"
@@ -192,6 +193,21 @@ def require_message(ctx: CommandContext, name: str, deployed: Deployed) -> None:
     taking_part = frozenset(role for element in elements for role in element.roles)
     if taking_part and taking_part.isdisjoint(ctx.actor.roles):
         raise _forbidden(ctx, "Message", "correlate", name)
+
+
+def require_ad_hoc(ctx: CommandContext, root_id: str, element: Element) -> None:
+    """Raises Forbidden unless the actor may start this activity of an ad-hoc sub-process, or end the sub-process."""
+    if not may_ad_hoc(ctx, root_id, element):
+        raise _forbidden(ctx, "Activity", "start", element.id)
+
+
+def may_ad_hoc(ctx: CommandContext, root_id: str, element: Element) -> bool:
+    """Tells whether the actor may start an activity by hand: by its lane or groups, else by a part in the case."""
+    if may(ctx, "ProcessInstance", "modify"):
+        return True
+    groups = element.attributes.get("candidateGroups", "")
+    named = {*element.roles, *(group.strip() for group in groups.split(",") if group.strip())}
+    return not named.isdisjoint(ctx.actor.roles) if named else _has_part(ctx, root_id)
 
 
 def require_signal(ctx: CommandContext, name: str) -> None:

@@ -7,6 +7,7 @@ be thrown away, because it may have run half of its steps.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -64,6 +65,18 @@ class Services(Protocol):
     def definition_by_id(self, definition_id: str) -> Definition:
         """Returns the definition of an instance that was called earlier."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """A running ad-hoc sub-process: its activity instance, element and (called) instance, the elements that somebody
+    may start in it, and whether somebody may end it."""
+
+    activity_id: str
+    element_id: str
+    process_id: str
+    elements: tuple[str, ...]
+    can_complete: bool
 
 
 class Instance:
@@ -179,10 +192,32 @@ class Instance:
         token.task_spec.start_activity(token, element_id)
         return self._run()
 
+    def complete_by_hand(self, activity_id: str) -> Outcome:
+        """Ends an ad-hoc sub-process whose activities are started by hand and that has no completion condition.
+
+        What still runs in it is taken away, or waited for (cancelRemainingInstances). Raises NotFound, Conflict."""
+        token = self._workflow.by_hand.get(activity_id)
+        if token is None:
+            raise NotFound(f"no ad-hoc sub-process {activity_id} waits for somebody to end it")
+        token.task_spec.complete_by_hand(token)
+        return self._run()
+
+    def by_hand(self) -> tuple[ByHand, ...]:
+        """Returns the ad-hoc sub-processes that wait for somebody to start their activities."""
+        return tuple(
+            ByHand(
+                activity_id,
+                token.element_id,
+                token.workflow.process_id,
+                tuple(node.element.id for node in token.task_spec.body.starts),
+                token.task_spec.condition is None,
+            )
+            for activity_id, token in sorted(self._workflow.by_hand.items())
+        )
+
     def startable(self) -> tuple[tuple[str, str], ...]:
         """Returns what `start_activity` may start: pairs of activity instance and element."""
-        held = sorted(self._workflow.by_hand.items())
-        return tuple((key, node.element.id) for key, token in held for node in token.task_spec.body.starts)
+        return tuple((held.activity_id, element_id) for held in self.by_hand() for element_id in held.elements)
 
     def set_variables(
         self, changes: Mapping[str, Any], *, deletions: Iterable[str] = (), scope_id: str = ROOT

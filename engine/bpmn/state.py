@@ -200,7 +200,7 @@ def _restore_token(workflow: ScopeWorkflow, stored: StoredToken) -> None:
     token.internal_data = stored.memory or {}
     if token.id in top.scopes:
         token.scope_id = token.id
-    if isinstance(spec, AdHocSubProcess) and spec.by_hand and stored.flags & 1:
+    if isinstance(spec, AdHocSubProcess) and spec.by_hand and stored.flags & 1 and "enough" not in token.memory:
         top.by_hand[token.id] = token
     if "counts" in token.internal_data:
         workflow.joins[spec.name] = token

@@ -132,13 +132,6 @@ def _check_loop(node: Node, report: Report) -> None:
 
 
 def _ad_hoc(node: Node, report: Report) -> None:
-    if node.properties.get("adHoc.start") == "manual" and "completionCondition" not in node.texts:
-        report.error(
-            "no-completion-condition",
-            node,
-            f"手动启动的自由子流程 {node.id} 没有完成条件,永远不会结束。",
-            f"The ad-hoc sub-process {node.id} is started by hand and has no completion condition: it would never end.",
-        )
     if node.body is not None and not any(inner.type in ACTIVITIES for inner in node.body.nodes.values()):
         report.error(
             "empty-ad-hoc",

@@ -21,7 +21,7 @@ class AdHocSubProcess(SubProcess):
 
     `by_hand` (property `adHoc.start` = `manual`): none runs until somebody starts it, as often as they like.
     After each activity the completion condition is asked. When it holds, what still runs is taken away, or is waited
-    for if `cancels_rest` is false.
+    for if `cancels_rest` is false. One by hand without a condition ends when somebody says that it is enough.
     """
 
     def __init__(
@@ -64,6 +64,22 @@ class AdHocSubProcess(SubProcess):
             raise Conflict(f"the activities of {token.element_id} run one after the other, and one is running")
         node._update(inner.task_tree.add(node))
 
+    def complete_by_hand(self, token: Token) -> None:
+        """Ends it because somebody says that it is enough; raises Conflict where a condition says so."""
+        if self.condition is not None:
+            raise Conflict(f"{token.element_id} ends when its completion condition holds")
+        inner = token.top.inner(token)
+        assert inner is not None
+        self._enough(token, inner)
+        inner.settle()
+
+    def _enough(self, token: Token, inner: SubWorkflow) -> None:
+        token.memory["enough"] = True
+        token.memory["begun"] = len(self.body.starts)
+        token.top.by_hand.pop(token.id, None)
+        if self.cancels_rest:
+            inner.clear()
+
     def settles(self, token: Token) -> bool:
         return not self.by_hand or bool(token.memory.get("enough"))
 
@@ -72,12 +88,8 @@ class AdHocSubProcess(SubProcess):
         super().finish(token)
 
     def inner_finished(self, token: Token, inner: SubWorkflow, child: Token) -> None:
-        enough = isinstance(child.task_spec, Activity) and self._is_enough(token)
-        if enough:
-            token.memory["enough"] = True
-            token.memory["begun"] = len(self.body.starts)
-            if self.cancels_rest:
-                inner.clear()
+        if isinstance(child.task_spec, Activity) and self._is_enough(token):
+            self._enough(token, inner)
         if self.by_hand:
             inner.settle()
             return

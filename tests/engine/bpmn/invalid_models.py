@@ -27,7 +27,6 @@ from tests.engine.bpmn.diagrams import (
     multi,
     parallel,
     process,
-    properties,
     script,
     sub,
     task,
@@ -318,7 +317,6 @@ MODELS: dict[str, tuple[bytes, str]] = {
     "ad-hoc with nothing": (ad_hoc(""), "empty-ad-hoc"),
     "ad-hoc with a broken condition": (
         ad_hoc(task("x"), "<completionCondition>(</completionCondition>"), "bad-expression"),
-    "ad-hoc by hand without end": (ad_hoc(properties(adHoc__start="manual") + task("x")), "no-completion-condition"),
     "flow into a sub-process": (line(sub("A", '<startEvent id="s"/>' + task("x"), "s>x")).replace(
         b'sourceRef="A" targetRef="E"', b'sourceRef="A" targetRef="x"'), "flow-crosses-scope"),
     "flow out of a sub-process": (line(sub("A", task("x") + flows("x>E"), "")), "flow-crosses-scope"),

@@ -104,3 +104,42 @@ def test_one_after_the_other_when_they_are_sequential(play: Play) -> None:
         player.instance.start_activity(activity, "C")
     with pytest.raises(NotFound):
         player.instance.start_activity("nobody", "A")
+
+
+def ended_by_hand(attributes: str = "") -> bytes:
+    hand = properties(adHoc__start="manual")
+    inner = f'<adHocSubProcess id="X" {attributes}>{hand}{user("A")}{user("B")}</adHocSubProcess>'
+    return diagram(START + inner + user("Z") + END, "S>X X>Z Z>E")
+
+
+def test_somebody_says_that_it_is_enough(play: Play) -> None:
+    player = play(ended_by_hand())
+    (held,) = player.instance.by_hand()
+    assert (held.element_id, held.elements, held.can_complete) == ("X", ("A", "B"), True)
+    player.took(player.instance.start_activity(held.activity_id, "A")).do("A")
+    assert player.waiting == []
+    player.took(player.instance.start_activity(held.activity_id, "B"))
+    assert player.took(player.instance.complete_by_hand(held.activity_id)).open == ["Z"]
+
+
+def test_nothing_need_be_done_before_it_is_enough(play: Play) -> None:
+    player = play(ended_by_hand())
+    assert player.took(player.instance.complete_by_hand(player.instance.by_hand()[0].activity_id)).open == ["Z"]
+
+
+def test_what_still_runs_may_be_waited_for_while_nothing_new_begins(play: Play) -> None:
+    player = play(ended_by_hand('cancelRemainingInstances="false"'))
+    activity = player.instance.by_hand()[0].activity_id
+    player.took(player.instance.start_activity(activity, "A")).took(player.instance.complete_by_hand(activity))
+    assert (player.open, player.instance.startable()) == (["A"], ())
+    with pytest.raises(NotFound):
+        player.instance.start_activity(activity, "B")
+    assert player.do("A").open == ["Z"]
+
+
+def test_where_a_condition_says_when_it_is_enough_nobody_else_does(play: Play) -> None:
+    player = play(by_hand(), {"done": False, "k": 0})
+    (held,) = player.instance.by_hand()
+    assert not held.can_complete
+    with pytest.raises(Conflict):
+        player.instance.complete_by_hand(held.activity_id)
