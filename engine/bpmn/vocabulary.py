@@ -84,6 +84,9 @@ ROOTS: Final = (
 )  # fmt: skip
 """What may stand directly in definitions."""
 
+CHOREOGRAPHIES: Final = frozenset({"choreography", "globalChoreographyTask"})
+"""Roots that describe how partners exchange messages (BPMN 11); there is nothing in them that one engine could run."""
+
 FLAGS: Final = frozenset(
     {
         "isExecutable", "isClosed", "isSequential", "isInterrupting", "cancelActivity", "triggeredByEvent",

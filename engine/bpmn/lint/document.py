@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from engine.bpmn.lint.report import Report
-from engine.bpmn.vocabulary import BPMN, FLAGS, NODES, ROOTS, WORDS, bpmn
+from engine.bpmn.vocabulary import BPMN, CHOREOGRAPHIES, FLAGS, NODES, ROOTS, WORDS, bpmn
 from engine.bpmn.xml import line_of
 
 NAME = re.compile(r"[^\W\d][\w.\-]*")
@@ -116,6 +116,20 @@ def _check_root(root: etree._Element, report: Report) -> None:
                 spot(child),
                 f"不会读取导入的 {child.get('location', '')}。",
                 f"The import of {child.get('location', '')} is not read.",
+            )
+        elif name in CHOREOGRAPHIES:
+            report.warning(
+                "choreography-not-run",
+                spot(child),
+                f"编排 {child.get('id', '')} 只作说明,不会执行。",
+                f"The choreography {child.get('id', '')} is for readers; it is not run.",
+            )
+        elif name == "extension" and child.get("mustUnderstand", "").strip() in ("true", "1"):
+            report.error(
+                "must-understand",
+                spot(child),
+                "图要求必须理解一种本系统不认识的扩展。",
+                "The diagram demands that an extension be understood that is not known here.",
             )
         elif name is not None and name not in ROOTS:
             report.error(

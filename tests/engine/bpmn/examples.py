@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,15 +20,23 @@ from engine.bpmn.outcome import (
     SubscriptionWait,
 )
 from engine.bpmn.parser import parse
+from engine.dmn.decision import CompiledModel, compile_model
+from engine.dmn.reader import read_dmn
 from engine.dmn.result import DecisionResult
 from engine.errors import ExecutionFailed, InvalidRequest, LimitReached, ParseFailed
 from engine.feel import Environment, compile_expression
 from engine.findings import Finding, errors
-from tests.engine.bpmn.player import BEGIN, Player, result
+from tests.engine.bpmn.player import BEGIN, Player
 from tests.engine.bpmn.units import Example
 
 Play = Callable[..., Player]
 Problem = ExecutionFailed | InvalidRequest | LimitReached
+
+
+@cache
+def decision(path: Path) -> CompiledModel:
+    """Returns the decision table of a file."""
+    return compile_model(read_dmn(path.read_bytes(), name=path.name))
 
 
 class Played:
@@ -36,9 +46,7 @@ class Played:
         self._play, self._example = play, example
         self._given: dict[str, Any] = {}
         self._process: str | None = None
-        self._decisions: dict[str, Any] = {}
         self._problem: Problem | None = None
-        self._definitions: dict[str, Any] = {}
         self.player: Player | None = None
 
     def run(self) -> Player | None:
@@ -50,8 +58,6 @@ class Played:
                     self._given = said
                 case "process":
                     self._process = said
-                case "decides":
-                    self._decisions = said
                 case "when":
                     self._when(said)
                 case "then":
@@ -83,14 +89,16 @@ class Played:
             self._example.body,
             {**self._given, **variables},
             start_event_id=event,
-            decide=self._decide if self._decisions else None,
+            decide=self._decide,
             called=[path.read_bytes() for path in self._example.called],
             **options,
         )
 
     def _decide(self, reference: str, variables: Mapping[str, Any]) -> DecisionResult:
-        answer = self._decisions[reference]
-        return result(answer, output=next(iter(answer.values())) if len(answer) == 1 else answer)
+        """Asks the decision table that lies beside the diagram."""
+        return decision(self._example.diagram.with_name(f"{reference}.dmn")).decide(
+            reference, variables, Environment(now=BEGIN)
+        )
 
     @property
     def _running(self) -> Player:
@@ -197,6 +205,16 @@ def _sent(player: Player, expected: Any) -> list[dict[str, Any]]:
     ]
 
 
+def _hears(player: Player, expected: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns to whom messages would belong: to this case (`held`), to another (`foreign`), or to any (`open`)."""
+    found = []
+    for entry in expected:
+        waited = SubscriptionWait("message", entry["message"])
+        wait = next(wait for wait in player.instance.waits() if wait.details == waited)
+        found.append({**entry, "as": player.instance.standing(wait.wait_id, entry["with"])})
+    return found
+
+
 def _calls(player: Player, expected: Any) -> list[dict[str, Any]]:
     return [
         {"process": step.definition_id.partition(":")[0], "business_key": step.business_key}
@@ -220,6 +238,7 @@ _FACTS: dict[str, Callable[[Player, Any], Any]] = {
     "task": _task,
     "sent": _sent,
     "calls": _calls,
+    "hears": _hears,
     "asked": lambda player, expected: {name: variables for name, variables, _ in player.services.asked},
     "cancelled": lambda player, expected: _like(_cancelled(player), expected),
     "taken": lambda player, expected: player.taken,
