@@ -64,7 +64,7 @@ class Token(Task):
     @property
     def keeps_alive(self) -> bool:
         """Tells whether the token keeps its scope from completing; one that only swallows late tokens does not."""
-        return bool(self.task_spec.keeps_alive) and "late" not in self.internal_data
+        return bool(self.task_spec.keeps_alive) and not self.task_spec.only_swallows(self)
 
     @property
     def memory(self) -> dict[str, Any]:

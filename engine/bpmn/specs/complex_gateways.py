@@ -63,6 +63,11 @@ class ComplexGateway(Join):
             return count == len(self.incoming_ids)
         return token.evaluate(self.condition, activationCount=count) is True
 
+    def only_swallows(self, token: Token) -> bool:
+        """A gateway that has something to do after its reset keeps its scope alive until then."""
+        counted = token.memory.get("counts") or any(self._is_asked(flow) for flow in self.outgoing)
+        return "late" in token.memory and not counted
+
     def _fire(self, token: Token) -> None:
         late = [flow for flow in self.incoming_ids if not token.memory["counts"].get(flow)]
         super()._fire(token)

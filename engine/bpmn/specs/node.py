@@ -130,6 +130,10 @@ class Node(BpmnSpecMixin):
         """Tells whether a thrown error, escalation or cancel is for a token that waits here."""
         return False
 
+    def only_swallows(self, token: Token) -> bool:
+        """Tells whether a token stands here only to swallow what comes late; complex gateways have such."""
+        return False
+
     def child_finished(self, token: Token, child: Token) -> None:
         """Something inside this token is complete and gone."""
 

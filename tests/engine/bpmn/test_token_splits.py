@@ -180,3 +180,33 @@ def test_a_complex_gateway_resets_when_only_a_new_round_could_come(play: Play) -
     player.do("B")
     assert player.open == ["Z"]
     assert player.do("Z", again=False).done
+
+
+def test_a_complex_gateway_keeps_what_came_for_the_next_round(play: Play) -> None:
+    """13.4.5: the second token over one flow waits for the reset, which needs no token when none can come."""
+    gateway = (
+        '<complexGateway id="J"><activationCondition>activationCount &gt;= 1</activationCondition></complexGateway>'
+    )
+    body = diagram(
+        START + parallel("G") + user("A") + user("B") + user("C") + exclusive("M") + exclusive("X", "f_X_E") + gateway
+        + task("Z") + END,
+        "S>G G>A G>B G>C A>M B>M M>J C>X X>J[n=1] X>E J>Z Z>E",
+    )  # fmt: skip
+    player = play(body, {"n": 0}).do("A").do("B")
+    assert player.ran.count("Z") == 1
+    assert player.do("C").ran.count("Z") == 2
+    assert player.done
+
+
+def test_a_complex_gateway_resets_before_its_scope_ends(play: Play) -> None:
+    gateway = (
+        '<complexGateway id="J"><activationCondition>activationCount &gt;= 1</activationCondition></complexGateway>'
+    )
+    body = diagram(
+        START + parallel("G") + task("A") + exclusive("X", "f_X_E") + gateway + task("Y") + task("Z") + END,
+        "S>G G>A G>X A>J X>J[n=1] X>E J>Y[waitingForStart] J>Z[not(waitingForStart)] Y>E Z>E",
+    )
+    for n in (0, 1):
+        player = play(body, {"n": n})
+        assert sorted(player.ran) == ["A", "Y", "Z"]
+        assert player.done
