@@ -74,7 +74,7 @@ def against_the_game(seed: int, tally: Tally) -> None:
             if isinstance(wait.details, UserTaskWait):
                 game.picks = picks(rng, graph)
             game.act(name)
-            player._took(act(player.instance, wait.wait_id, wait.details, variables(game.picks)))
+            player.took(act(player.instance, wait.wait_id, wait.details, variables(game.picks)))
     except Ambiguous:
         tally.ambiguous += 1
         return
