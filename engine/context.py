@@ -42,7 +42,7 @@ class CommandContext:
     actor: Actor
     after_commit: list[Callable[[], None]] = field(default_factory=list)
     instance_id: str | None = None  # the root instance at work, so that a failure can be reported on it
+    now_micros: int = field(init=False)
 
-    @property
-    def now_micros(self) -> int:
-        return to_micros(self.now)
+    def __post_init__(self) -> None:
+        self.now_micros = to_micros(self.now)

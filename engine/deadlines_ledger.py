@@ -25,6 +25,8 @@ from engine.ids import new_id
 from engine.values import dump, load, to_json
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+# Which kinds of deadlines end in a phase of an element: a task that is completed was also started.
+STOPPED_BY = {"completed": {"completed", "started"}, "started": {"started"}, "opened": {"opened"}}
 
 # The variables of the case, read only where a start wants them: most activities stop no deadline at all.
 Known = Callable[[], Mapping[str, Any]]
@@ -182,7 +184,7 @@ class Ledger:
     ) -> list[Deadline]:
         """Judges the deadlines that `phase` (opened, started, completed) of an element stops; returns them.
 
-        A task that is completed was also started. `stop_time` names the field that holds the real instant; where it
+        `stop_time` names the field that holds the real instant; where it
         lies in the past it is judged instead of the moment of the stop. It is looked for in `reported`, the form that
         completes the element, and for a start also in `known`, the variables of the case: the beginning may have been
         written down before anybody claimed the task. A completion takes nothing from `known`, where the field may
@@ -191,11 +193,10 @@ class Ledger:
         A completion whose form has the field and leaves it empty stops nothing: the element was done, but what the
         limit is about did not happen (a car that could not be made ready), so the limit runs on.
         """
-        phases = {"completed": {"completed", "started"}, "started": {"started"}, "opened": {"opened"}}[phase]
         return [
             self._stop_at(ctx, deadline, at)
             for deadline in self.running()
-            if deadline.stop_element == element_id and deadline.stop_on in phases
+            if deadline.stop_element == element_id and deadline.stop_on in STOPPED_BY[phase]
             if (at := _stop_instant(ctx, deadline, reported, known)) is not None
         ]
 

@@ -19,7 +19,6 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from engine import models
-from engine.clock import to_micros
 from engine.context import CommandContext
 from engine.errors import StaleRevision
 from engine.sql import insert_unless_present
@@ -56,7 +55,7 @@ def genesis(chain_id: str) -> Head:
 def link(ctx: CommandContext, chain_id: str, previous: Head, kind: str, body: Mapping[str, Any]) -> Link:
     """Makes the next event of a chain. `body` is JSON-able and holds references instead of personal values."""
     seq = previous.count + 1
-    at = to_micros(ctx.now)
+    at = ctx.now_micros
     stored = dump(
         {
             "v": FORMAT,
@@ -90,7 +89,7 @@ def seal(key: bytes, chain_id: str, head: Head, state: bytes | None) -> bytes:
     """Returns the MAC of a chain's end together with the state that it led to."""
     state_digest = hashlib.sha256(state or b"").digest()
     message = b"\x00".join([chain_id.encode(), str(head.count).encode(), head.head, state_digest])
-    return hmac.new(key, message, hashlib.sha256).digest()
+    return hmac.digest(key, message, "sha256")
 
 
 def record(ctx: CommandContext, chain_id: str, kind: str, body: Mapping[str, Any]) -> None:

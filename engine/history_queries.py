@@ -23,7 +23,7 @@ INSTANCE, ACTIVITY = models.process_instance, models.activity_instance
 CALLED = INSTANCE.alias("called_instance")
 # An alias, because the condition on what the actor may see asks the table of tasks itself.
 TASK = models.user_task.alias("listed_task")
-TASK_COLUMNS = [TASK.c[name] for name in UserTask.__slots__]
+TASK_COLUMNS = [TASK.c[name] for name in UserTask.__struct_fields__]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ rules for a running case and is written into its chain with who and why (A-46).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import delete, insert, select, update
 
 from engine import authorizations, models, process_definitions, process_instances, variables
@@ -251,7 +252,7 @@ def _move(ctx: CommandContext, plan: Plan, row: ProcessInstance, *, lock: bool =
         limits=ctx.engine.settings.limits.running,
     )
     ledger = Ledger(_moved_deadlines(root.deadlines_body, migrated.elements, source_definition, target_definition))
-    renewed = replace(root, definition_id=target.id, definition_key=target.key, release=release)
+    renewed = structs.replace(root, definition_id=target.id, definition_key=target.key, release=release)
     changed = renewed if is_root else root
     ctx.instance_id = root.id
     running = Running(ctx, changed, root_deployed, services, ledger, customer_ref=root.customer_ref)

@@ -148,8 +148,10 @@ def external_tasks_changed(ctx: CommandContext, topics: Iterable[str]) -> None:
 
 
 def _replace(ctx: CommandContext, table: Table, closed: list[str], opened: list[Row]) -> None:
-    DELETE_WAIT[table.name].run_many(ctx.connection, [{"closed": wait_id} for wait_id in closed])
-    INSERT_WAIT[table.name].run_many(ctx.connection, opened)
+    if closed:
+        DELETE_WAIT[table.name].run_many(ctx.connection, [{"closed": wait_id} for wait_id in closed])
+    if opened:
+        INSERT_WAIT[table.name].run_many(ctx.connection, opened)
 
 
 def _write_called_end(ctx: CommandContext, step: bpmn.CalledInstanceEnded) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
 
 from engine import decisions
 from engine.bpmn import outcome as bpmn
@@ -18,6 +19,7 @@ from engine.values import dump, encode, to_json
 if TYPE_CHECKING:
     from engine.process_instances import Running
 
+FILLER: Row = dict.fromkeys(column.name for column in TASK.c if column.nullable)
 CANCELS_DEADLINES = "deadline.cancel"  # property of an element: whoever comes here works against no limit any more
 
 
@@ -25,40 +27,8 @@ def gather(ctx: CommandContext, running: Running, outcome: bpmn.Outcome) -> Rows
     """Reads the steps in order; opens, stops and cancels deadlines on the way."""
     rows = Rows()
     for step in outcome.steps:
-        _gather(ctx, running, rows, step)
+        GATHERERS[type(step)](ctx, running, rows, step)
     return rows
-
-
-def _gather(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.Step) -> None:
-    match step:
-        case bpmn.ActivityStarted():
-            _activity_started(ctx, running, rows, step)
-        case bpmn.ActivityEnded():
-            _activity_ended(ctx, running, rows, step)
-        case bpmn.FlowTaken():
-            rows.steps.append({"s": "flow", "e": step.flow_id})
-        case bpmn.WaitOpened():
-            _wait_opened(ctx, running, rows, step)
-        case bpmn.WaitClosed():
-            _wait_closed(ctx, running, rows, step)
-        case bpmn.VariableSet():
-            _variable_set(ctx, running, rows, step)
-        case bpmn.DecisionTaken():
-            _decision_taken(ctx, running, rows, step)
-        case bpmn.MessageSent():
-            _message_sent(ctx, running, rows, step)
-        case bpmn.SignalSent():
-            _signal_sent(ctx, running, rows, step)
-        case bpmn.CalledInstanceStarted():
-            _called_started(ctx, running, rows, step)
-        case bpmn.CalledInstanceEnded():
-            rows.instances_ended.append(step)
-            rows.steps.append({"s": "called.ended", "i": step.process_id, "end": step.end_event_id})
-        case bpmn.InstanceEnded():
-            running.ledger.cancel_running()
-            rows.steps.append({"s": "ended", "state": step.state, "end": step.end_event_id, "error": step.error_code})
-        case bpmn.Stalled():
-            rows.steps.append({"s": "stalled", "e": list(step.element_ids)})
 
 
 # ------------------------------------------------------------ one step each
@@ -154,7 +124,7 @@ def _task_row(
     assignee = details.assignee
     if running.row.sandbox:  # a trial bothers nobody: its tasks are those of its starter
         assignee = assignee if assignee == running.row.started_by else None
-        details = dataclasses.replace(details, candidate_groups=(), candidate_users=(running.row.started_by,))
+        details = structs.replace(details, candidate_groups=(), candidate_users=(running.row.started_by,))
     for kind, names in (("group", details.candidate_groups), ("user", details.candidate_users)):
         rows.candidates += [candidate(step.wait_id, kind, name, due_at) for name in dict.fromkeys(names)]
     if deadline is not None and deadline.breached_at is not None and not running.row.sandbox:
@@ -252,8 +222,7 @@ def _wait_closed(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.W
 
 def _closed_before(running: Running, step: bpmn.WaitClosed) -> Row:
     """A row that exists already: on conflict only what `_closed` says is written, the rest only fills the insert."""
-    filler = dict.fromkeys(column.name for column in TASK.c if column.nullable)
-    return filler | {
+    return FILLER | {
         "id": step.wait_id,
         "process_instance_id": running.root_id,
         "root_id": running.root_id,
@@ -400,3 +369,38 @@ def _called_started(ctx: CommandContext, running: Running, rows: Rows, step: bpm
             "chain_count": 0,
         }
     )
+
+
+def _called_ended(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.CalledInstanceEnded) -> None:
+    rows.instances_ended.append(step)
+    rows.steps.append({"s": "called.ended", "i": step.process_id, "end": step.end_event_id})
+
+
+def _flow_taken(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.FlowTaken) -> None:
+    rows.steps.append({"s": "flow", "e": step.flow_id})
+
+
+def _instance_ended(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.InstanceEnded) -> None:
+    running.ledger.cancel_running()
+    rows.steps.append({"s": "ended", "state": step.state, "end": step.end_event_id, "error": step.error_code})
+
+
+def _stalled(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.Stalled) -> None:
+    rows.steps.append({"s": "stalled", "e": list(step.element_ids)})
+
+
+GATHERERS: Mapping[type[bpmn.Step], Callable[[CommandContext, Running, Rows, Any], None]] = {
+    bpmn.ActivityStarted: _activity_started,
+    bpmn.ActivityEnded: _activity_ended,
+    bpmn.FlowTaken: _flow_taken,
+    bpmn.WaitOpened: _wait_opened,
+    bpmn.WaitClosed: _wait_closed,
+    bpmn.VariableSet: _variable_set,
+    bpmn.DecisionTaken: _decision_taken,
+    bpmn.MessageSent: _message_sent,
+    bpmn.SignalSent: _signal_sent,
+    bpmn.CalledInstanceStarted: _called_started,
+    bpmn.CalledInstanceEnded: _called_ended,
+    bpmn.InstanceEnded: _instance_ended,
+    bpmn.Stalled: _stalled,
+}

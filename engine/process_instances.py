@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
+import msgspec
+from msgspec import structs
 from sqlalchemy import bindparam, select, update
 
 from engine import authorizations, history, incidents, models, outcome_rows, outcomes, releases, variables
@@ -39,8 +41,7 @@ STALLED = "stalled"
 NOTHING = Outcome(())
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessInstance:
+class ProcessInstance(msgspec.Struct, frozen=True):
     """One row of the list of instances. `id` equals `root_id` unless a call activity started it."""
 
     id: str
@@ -71,7 +72,8 @@ class ProcessInstance:
 
 
 INSTANCE = models.process_instance
-COLUMNS = [models.process_instance.c[name] for name in ProcessInstance.__slots__]
+FIELDS = ProcessInstance.__struct_fields__
+COLUMNS = [models.process_instance.c[name] for name in FIELDS]
 
 
 # What every operation changes, and what few do: an index whose column is named in an UPDATE is written again.
@@ -94,7 +96,7 @@ SELECT_INSTANCE = Statement(select(*COLUMNS).where(INSTANCE.c.id == bindparam("i
 LOCK_INSTANCE = Statement(select(*COLUMNS).where(INSTANCE.c.id == bindparam("instance_id")).with_for_update())
 
 
-@dataclass(slots=True)
+@dataclass
 class Running:
     """One root instance inside a transaction. The instance is restored from its state when it is first asked for."""
 
@@ -113,7 +115,7 @@ class Running:
     def root_id(self) -> str:
         return self.row.id
 
-    @property
+    @cached_property
     def definition(self) -> Definition:
         return self.ctx.engine.definitions.process(self.ctx, self.deployed.id)
 
@@ -132,6 +134,12 @@ class Running:
             self.open_before = frozenset(wait.element_id for wait in self.instance_or_none.waits())
         return self.instance_or_none
 
+    def definition_of(self, process_id: str) -> Definition:
+        """Returns the diagram of the root or of an instance that it called."""
+        if process_id == self.row.id:
+            return self.definition
+        return self.ctx.engine.definitions.process(self.ctx, self.definition_id_of(process_id))
+
     def definition_id_of(self, process_id: str) -> str:
         """Returns the definition of the root or of an instance that it called."""
         if process_id == self.row.id:
@@ -143,12 +151,13 @@ class Running:
         return self.called[process_id]
 
     def definition_key_of(self, process_id: str) -> str:
+        if process_id == self.row.id:
+            return self.deployed.key
         return self.ctx.engine.definitions.deployed(self.ctx, self.definition_id_of(process_id)).key
 
     def element(self, process_id: str, element_id: str) -> Element | None:
         """Returns what the diagram says of an element."""
-        definition = self.ctx.engine.definitions.process(self.ctx, self.definition_id_of(process_id))
-        return definition.elements.get(element_id)
+        return self.definition_of(process_id).elements.get(element_id)
 
 
 def running_from(ctx: CommandContext, row: ProcessInstance) -> Running:
@@ -317,13 +326,14 @@ def apply(
         "chain_mac": history.seal(ctx.engine.chain_key, running.root_id, link.head, values["state_body"]),
         "revision": running.row.revision + 1,
     }
-    _write_row(ctx, running, values, is_new=is_new)
+    row = structs.replace(running.row, **values)
+    _write_row(ctx, running.row, row, is_new=is_new)
     INSERT_EVENT.run(ctx.connection, **link.row)
     outcome_rows.write(ctx, running, rows)
     _watch_stall(ctx, running, outcome)
     if outcome.ended:
         incidents.resolve_of_instance(ctx, running.root_id)
-    return _refresh(running, values)
+    return _refresh(running, row)
 
 
 def _watch_stall(ctx: CommandContext, running: Running, outcome: Outcome) -> None:
@@ -393,26 +403,23 @@ def _instance_values(
     return values
 
 
-def _write_row(ctx: CommandContext, running: Running, values: dict[str, Any], *, is_new: bool) -> None:
-    row = {name: getattr(running.row, name) for name in ProcessInstance.__slots__} | values
+def _write_row(ctx: CommandContext, before: ProcessInstance, after: ProcessInstance, *, is_new: bool) -> None:
     if is_new:
-        INSERT_INSTANCE.run(ctx.connection, **row)
+        INSERT_INSTANCE.run(ctx.connection, **structs.asdict(after))
         return
-    seldom = any(row[name] != getattr(running.row, name) for name in SELDOM)
+    seldom = any(getattr(after, name) != getattr(before, name) for name in SELDOM)
     statement, names = (UPDATE_ALL, USUAL + SELDOM) if seldom else (UPDATE_USUAL, USUAL)
-    changed = {f"new_{name}": row[name] for name in names}
-    guard = {"instance_id": running.root_id, "old_revision": running.row.revision}
-    if statement.run(ctx.connection, **changed, **guard) != 1:
-        raise StaleRevision(f"process instance {running.root_id} was changed meanwhile")
+    changed = {f"new_{name}": getattr(after, name) for name in names}
+    if statement.run(ctx.connection, instance_id=before.id, old_revision=before.revision, **changed) != 1:
+        raise StaleRevision(f"process instance {before.id} was changed meanwhile")
 
 
-def _refresh(running: Running, values: Mapping[str, Any]) -> ProcessInstance:
+def _refresh(running: Running, row: ProcessInstance) -> ProcessInstance:
     """Makes the row agree with what was written, so that a second operation in the same transaction can follow."""
-    row = {name: values.get(name, getattr(running.row, name)) for name in ProcessInstance.__slots__}
-    running.row = ProcessInstance(**row)
-    running.ledger = Ledger(running.row.deadlines_body)
+    running.row = row
+    running.ledger = Ledger(row.deadlines_body)
     running.reported = {}
-    return running.row
+    return row
 
 
 def set_suspended(ctx: CommandContext, instance_id: str, *, suspended: bool) -> ProcessInstance:

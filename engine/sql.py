@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Delete, Insert, Select, Table, Update, bindparam, insert
@@ -20,15 +21,15 @@ Parameters = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """SQL text of one dialect. `names` is the order of positional parameters, None where the driver takes names."""
+    """SQL text of one dialect. `in_order` puts the parameters in order, None where the driver takes names."""
 
     sql: str
-    names: tuple[str, ...] | None
+    in_order: Callable[[Parameters], tuple[Any, ...]] | None
     constants: Parameters
 
     def values(self, parameters: Parameters) -> Any:
         given = {**self.constants, **parameters} if self.constants else parameters
-        return given if self.names is None else tuple([given[name] for name in self.names])
+        return given if self.in_order is None else self.in_order(given)
 
 
 class Statement:
@@ -63,7 +64,7 @@ class Statement:
         compiled = self._prepared(connection)
         values = [compiled.values(row) for row in rows]
         cursor = connection.connection.cursor()
-        _tell(connection, cursor, compiled.sql, values, many=True)
+        tell(connection, cursor, compiled.sql, values, many=True)
         cursor.executemany(compiled.sql, values)
         cursor.close()
 
@@ -71,7 +72,7 @@ class Statement:
         compiled = self._prepared(connection)
         values = compiled.values(parameters)
         cursor = connection.connection.cursor()
-        _tell(connection, cursor, compiled.sql, values, many=False)
+        tell(connection, cursor, compiled.sql, values, many=False)
         cursor.execute(compiled.sql, values)
         return cursor
 
@@ -82,13 +83,21 @@ class Statement:
             core = self._core(dialect.name) if callable(self._core) else self._core
             made: Any = core.compile(dialect=dialect)
             constants = {name: value for name, value in made.params.items() if value is not None}
-            names = tuple(made.positiontup) if made.positiontup is not None else None
-            found = self._compiled[dialect.name] = _Compiled(made.string, names, constants)
+            in_order = None if made.positiontup is None else _picker(made.positiontup)
+            found = self._compiled[dialect.name] = _Compiled(made.string, in_order, constants)
         return found
 
 
-def _tell(connection: Connection, cursor: Any, sql: str, values: Any, *, many: bool) -> None:
-    for listener in connection.dispatch.before_cursor_execute:
+def _picker(names: Sequence[str]) -> Callable[[Parameters], tuple[Any, ...]]:
+    """Returns what picks values by name into a tuple."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda given: tuple(given[name] for name in names)
+
+
+def tell(connection: Connection, cursor: Any, sql: str, values: Any, *, many: bool) -> None:
+    """Tells the listeners of `before_cursor_execute` of a statement that goes to the driver directly."""
+    for listener in connection.engine.dispatch.before_cursor_execute:
         listener(connection, cursor, sql, values, None, many)
 
 

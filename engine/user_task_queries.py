@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from engine import models, releases
@@ -18,8 +19,7 @@ TASK, CANDIDATE = models.user_task, models.task_candidate
 GROUPS = ("group", "escalation")
 
 
-@dataclass(frozen=True, slots=True)
-class UserTask:
+class UserTask(msgspec.Struct, frozen=True):
     """One task of a person. Instants are UTC microseconds; `state` is open, completed or cancelled."""
 
     id: str
@@ -50,7 +50,7 @@ class UserTask:
     closed_by: str | None
 
 
-TASK_COLUMNS = [TASK.c[name] for name in UserTask.__slots__]
+TASK_COLUMNS = [TASK.c[name] for name in UserTask.__struct_fields__]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ time and user tasks their assignee. Guards and listeners that only the new diagr
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn import state
@@ -277,7 +278,7 @@ def _reassigned(mapping: ElementMap, moved: list[ScopeWorkflow]) -> Iterator[Rea
             spec: UserTask = token.task_spec
             now = spec.details(token)
             users, groups = now.candidate_users, now.candidate_groups
-            token.wait = (wait_id, replace(had, candidate_users=users, candidate_groups=groups))
+            token.wait = (wait_id, structs.replace(had, candidate_users=users, candidate_groups=groups))
             if (users, groups) != (had.candidate_users, had.candidate_groups):
                 yield Reassigned(wait_id, element_id, had.candidate_groups, groups, had.candidate_users, users)
 
