@@ -193,6 +193,8 @@ class Ledger:
         A completion whose form has the field and leaves it empty stops nothing: the element was done, but what the
         limit is about did not happen (a car that could not be made ready), so the limit runs on.
         """
+        if not self._all:
+            return []
         return [
             self._stop_at(ctx, deadline, at)
             for deadline in self.running()

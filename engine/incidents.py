@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from engine import history, models
 from engine.context import CommandContext
 from engine.errors import NotFound
 from engine.ids import new_id
+from engine.sql import Statement
 from engine.working_calendar import missing_sentence
 
 MESSAGE_LENGTH = 2000
 MISSING_YEAR = "calendarMissing"
+INCIDENT = models.incident
+RESOLVE_ALL = Statement(
+    update(INCIDENT)
+    .where(INCIDENT.c.root_id == bindparam("case"), INCIDENT.c.resolved_at.is_(None))
+    .values(resolved_at=bindparam("at"))
+)
 
 
 def open_incident(
@@ -109,12 +116,7 @@ def resolve_of_jobs(ctx: CommandContext, job_ids: Sequence[str]) -> None:
 
 def resolve_of_instance(ctx: CommandContext, root_id: str) -> None:
     """Closes all incidents of a case that is over."""
-    table = models.incident
-    ctx.connection.execute(
-        update(table)
-        .where(table.c.root_id == root_id, table.c.resolved_at.is_(None))
-        .values(resolved_at=ctx.now_micros)
-    )
+    RESOLVE_ALL.run(ctx.connection, case=root_id, at=ctx.now_micros)
 
 
 def open_missing_year(ctx: CommandContext, year: int, *, process_instance_id: str | None = None) -> str:

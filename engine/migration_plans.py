@@ -257,7 +257,7 @@ def _move(ctx: CommandContext, plan: Plan, row: ProcessInstance, *, lock: bool =
     ctx.instance_id = root.id
     running = Running(ctx, changed, root_deployed, services, ledger, customer_ref=root.customer_ref)
     running.instance_or_none = migrated.instance
-    running.open_before = frozenset(wait.element_id for wait in migrated.instance.waits())
+    running.open_before = migrated.instance.waiting_at()
     if not is_root:
         running.called[row.id] = target.id
     return _Move(row, running, target, release, migrated)

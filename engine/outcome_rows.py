@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from sqlalchemy import Table, bindparam, delete, func, select, update
 
 from engine import incidents, models, parked_messages
@@ -24,26 +24,27 @@ Row = dict[str, Any]
 TASK, CANDIDATE = models.user_task, models.task_candidate
 
 
-@dataclass(slots=True)
-class Rows:
+class Rows(msgspec.Struct):
     """What one transaction writes for one root instance, gathered before anything is sent."""
 
-    tasks: dict[str, Row] = field(default_factory=dict)
-    candidates: list[Row] = field(default_factory=list)
-    external: dict[str, Row] = field(default_factory=dict)
-    external_closed: list[str] = field(default_factory=list)
-    external_withdrawn: list[str] = field(default_factory=list)
-    jobs: dict[str, Row] = field(default_factory=dict)
-    jobs_closed: list[str] = field(default_factory=list)
-    subscriptions: dict[str, Row] = field(default_factory=dict)
-    subscriptions_closed: list[str] = field(default_factory=list)
-    activities: dict[str, Row] = field(default_factory=dict)
-    variables: list[Row] = field(default_factory=list)
-    decisions: list[Row] = field(default_factory=list)
-    instances: list[Row] = field(default_factory=list)
-    instances_ended: list[bpmn.CalledInstanceEnded] = field(default_factory=list)
-    retimed: list[Deadline] = field(default_factory=list)
-    steps: list[dict[str, Any]] = field(default_factory=list)
+    tasks: dict[str, Row] = {}
+    candidates: list[Row] = []
+    external: dict[str, Row] = {}
+    external_closed: list[str] = []
+    external_withdrawn: list[str] = []
+    jobs: dict[str, Row] = {}
+    jobs_closed: list[str] = []
+    subscriptions: dict[str, Row] = {}
+    subscriptions_closed: list[str] = []
+    activities: dict[str, Row] = {}
+    variables: list[Row] = []
+    decisions: list[Row] = []
+    instances: list[Row] = []
+    instances_ended: list[bpmn.CalledInstanceEnded] = []
+    retimed: list[Deadline] = []
+    steps: list[dict[str, Any]] = []
+    ended: bpmn.InstanceEnded | None = None
+    stalled: list[bpmn.Stalled] = []
 
 
 def candidate(task_id: str, kind: str, name: str, due_at: int | None) -> Row:
@@ -68,7 +69,6 @@ CALLED_COLUMNS = (
 )
 
 # Columns that a new row gets its default for here, because compiled statements know no column defaults.
-NEW_TASK: Row = {"owner": None, "delegation_state": None, "closed_at": None, "closed_by": None}
 NEW_JOB: Row = {
     "retries": 3,
     "error": None,
@@ -123,7 +123,7 @@ def write(ctx: CommandContext, running: Running, rows: Rows) -> None:
 
 def _write_waits(ctx: CommandContext, rows: Rows) -> None:
     connection = ctx.connection
-    UPSERT_TASK.run_many(connection, [NEW_TASK | row for row in rows.tasks.values()])
+    UPSERT_TASK.run_many(connection, list(rows.tasks.values()))
     INSERT_CANDIDATE.run_many(connection, rows.candidates)
     _replace(ctx, models.external_task, rows.external_closed, [NEW_EXTERNAL | row for row in rows.external.values()])
     _replace(ctx, models.event_subscription, rows.subscriptions_closed, list(rows.subscriptions.values()))

@@ -12,6 +12,7 @@ from engine import decisions
 from engine.bpmn import outcome as bpmn
 from engine.clock import to_micros
 from engine.context import CommandContext
+from engine.errors import LimitReached
 from engine.ids import new_id
 from engine.outcome_rows import TASK, Row, Rows, candidate
 from engine.values import dump, encode, to_json
@@ -28,7 +29,23 @@ def gather(ctx: CommandContext, running: Running, outcome: bpmn.Outcome) -> Rows
     rows = Rows()
     for step in outcome.steps:
         GATHERERS[type(step)](ctx, running, rows, step)
+    if rows.variables:
+        _check_count(ctx, running)
     return rows
+
+
+def _check_count(ctx: CommandContext, running: Running) -> None:
+    limit, live = ctx.engine.settings.limits.variables, running.instance_or_none
+    if live is not None and live.variable_count > limit:
+        raise LimitReached(f"the instance holds more than {limit} variables", code="tooManyVariables")
+
+
+def _check_message(ctx: CommandContext, step: bpmn.MessageSent | bpmn.SignalSent) -> None:
+    limit = ctx.engine.settings.limits.message_bytes
+    if len(encode(step.variables)) > limit:
+        raise LimitReached(
+            f"{step.name} carries more than {limit} bytes", element_id=step.element_id, code="messageTooLarge"
+        )
 
 
 # ------------------------------------------------------------ one step each
@@ -140,6 +157,8 @@ def _task_row(
         "business_key": running.row.business_key,
         "customer_ref": running.customer_ref,
         "assignee": assignee,
+        "owner": None,
+        "delegation_state": None,
         "priority": details.priority,
         "form_ref": details.form_ref,
         "form_key": details.form_key,
@@ -247,6 +266,9 @@ def _closed(ctx: CommandContext, step: bpmn.WaitClosed) -> Row:
 
 
 def _variable_set(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.VariableSet) -> None:
+    stored, limit = encode(step.value), ctx.engine.settings.limits.variable_bytes
+    if len(stored) > limit:
+        raise LimitReached(f"the variable {step.name} is larger than {limit} bytes", code="variableTooLarge")
     rows.steps.append({"s": "set", "n": step.name, "c": step.scope_id, "v": to_json(step.value)})
     if step.name == "customer_ref" and isinstance(step.value, str):
         running.customer_ref = step.value
@@ -258,7 +280,7 @@ def _variable_set(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.
             "scope_id": step.scope_id,
             "activity_id": step.activity_id,
             "name": step.name,
-            "value": encode(step.value),
+            "value": stored,
             "deleted": step.deleted,
             "at": ctx.now_micros,
         }
@@ -292,6 +314,7 @@ def _variables(running: Running) -> Mapping[str, Any]:
 
 
 def _message_sent(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.MessageSent) -> None:
+    _check_message(ctx, step)
     payload = {
         "event": "message",
         "name": step.name,
@@ -318,6 +341,7 @@ def _person(ctx: CommandContext, running: Running) -> str | None:
 
 
 def _signal_sent(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.SignalSent) -> None:
+    _check_message(ctx, step)
     if running.row.sandbox:
         rows.steps.append({"s": "kept", "e": step.element_id, "event": "signal", "n": step.name})
         return
@@ -382,10 +406,12 @@ def _flow_taken(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.Fl
 
 def _instance_ended(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.InstanceEnded) -> None:
     running.ledger.cancel_running()
+    rows.ended = step
     rows.steps.append({"s": "ended", "state": step.state, "end": step.end_event_id, "error": step.error_code})
 
 
 def _stalled(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.Stalled) -> None:
+    rows.stalled.append(step)
     rows.steps.append({"s": "stalled", "e": list(step.element_ids)})
 
 

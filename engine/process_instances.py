@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from engine import authorizations, history, incidents, models, outcome_rows, out
 from engine.bpmn.definition import Definition, Element
 from engine.bpmn.instance import Instance
 from engine.bpmn.modification import Change, start_at
-from engine.bpmn.outcome import MessageSent, Outcome, SignalSent, Stalled, VariableSet
+from engine.bpmn.outcome import InstanceEnded, Outcome, Stalled
 from engine.context import CommandContext
 from engine.deadlines_ledger import Ledger
 from engine.definitions import Deployed
@@ -79,6 +80,7 @@ COLUMNS = [models.process_instance.c[name] for name in FIELDS]
 # What every operation changes, and what few do: an index whose column is named in an UPDATE is written again.
 USUAL = ("revision", "state_body", "deadlines_body", "chain_count", "chain_head", "chain_mac")
 SELDOM = ("customer_ref", "state", "ended_at", "end_event", "delete_reason")
+SELDOM_OF = attrgetter(*SELDOM)
 INSERT_EVENT = insert_into(models.history_event)
 INSERT_INSTANCE = insert_into(INSTANCE)
 
@@ -131,7 +133,7 @@ class Running:
                 services=self.services,
                 limits=self.ctx.engine.settings.limits.running,
             )
-            self.open_before = frozenset(wait.element_id for wait in self.instance_or_none.waits())
+            self.open_before = self.instance_or_none.waiting_at()
         return self.instance_or_none
 
     def definition_of(self, process_id: str) -> Definition:
@@ -307,9 +309,8 @@ def apply(
     `columns` are further columns of the instance row (state, delete_reason). Raises StaleRevision if another command
     changed the instance meanwhile: the caller's transaction rolls back and runs again.
     """
-    _check_sizes(ctx, running, outcome)
     rows = outcomes.gather(ctx, running, outcome)
-    values = _instance_values(ctx, running, outcome, columns)
+    values = _instance_values(ctx, running, rows.ended, columns)
     head = Head(running.row.chain_count, running.row.chain_head or history.genesis(running.root_id).head)
     event = {
         "definition": running.deployed.id,
@@ -330,15 +331,15 @@ def apply(
     _write_row(ctx, running.row, row, is_new=is_new)
     INSERT_EVENT.run(ctx.connection, **link.row)
     outcome_rows.write(ctx, running, rows)
-    _watch_stall(ctx, running, outcome)
-    if outcome.ended:
+    _watch_stall(ctx, running, rows.stalled)
+    if rows.ended:
         incidents.resolve_of_instance(ctx, running.root_id)
     return _refresh(running, row)
 
 
-def _watch_stall(ctx: CommandContext, running: Running, outcome: Outcome) -> None:
+def _watch_stall(ctx: CommandContext, running: Running, stalled: list[Stalled]) -> None:
     """Opens an incident when nothing can go on any more: what was done is kept, somebody has to look at it."""
-    for step in outcome.of(Stalled):
+    for step in stalled:
         places = ", ".join(step.element_ids)
         incidents.open_incident(
             ctx,
@@ -348,27 +349,6 @@ def _watch_stall(ctx: CommandContext, running: Running, outcome: Outcome) -> Non
             definition_id=running.deployed.id,
             element_id=step.element_ids[0] if step.element_ids else None,
         )
-
-
-def _check_sizes(ctx: CommandContext, running: Running, outcome: Outcome) -> None:
-    limits = ctx.engine.settings.limits
-    grown = False
-    for step in outcome.steps:
-        if isinstance(step, VariableSet):
-            grown = True
-            if isinstance(step.value, (str, list, dict)) and variables.size(step.value) > limits.variable_bytes:
-                raise LimitReached(
-                    f"the variable {step.name} is larger than {limits.variable_bytes} bytes", code="variableTooLarge"
-                )
-        elif isinstance(step, (MessageSent, SignalSent)) and variables.size(step.variables) > limits.message_bytes:
-            raise LimitReached(
-                f"{step.name} carries more than {limits.message_bytes} bytes",
-                element_id=step.element_id,
-                code="messageTooLarge",
-            )
-    live = running.instance_or_none
-    if grown and live is not None and live.variable_count > limits.variables:
-        raise LimitReached(f"the instance holds more than {limits.variables} variables", code="tooManyVariables")
 
 
 def _stored(ctx: CommandContext, live: Instance) -> bytes:
@@ -381,9 +361,8 @@ def _stored(ctx: CommandContext, live: Instance) -> bytes:
 
 
 def _instance_values(
-    ctx: CommandContext, running: Running, outcome: Outcome, columns: Mapping[str, Any]
+    ctx: CommandContext, running: Running, ended: InstanceEnded | None, columns: Mapping[str, Any]
 ) -> dict[str, Any]:
-    ended = outcome.ended
     live = running.instance_or_none
     state_body = running.row.state_body if live is None else _stored(ctx, live)
     values: dict[str, Any] = {
@@ -407,10 +386,9 @@ def _write_row(ctx: CommandContext, before: ProcessInstance, after: ProcessInsta
     if is_new:
         INSERT_INSTANCE.run(ctx.connection, **structs.asdict(after))
         return
-    seldom = any(getattr(after, name) != getattr(before, name) for name in SELDOM)
-    statement, names = (UPDATE_ALL, USUAL + SELDOM) if seldom else (UPDATE_USUAL, USUAL)
-    changed = {f"new_{name}": getattr(after, name) for name in names}
-    if statement.run(ctx.connection, instance_id=before.id, old_revision=before.revision, **changed) != 1:
+    write = UPDATE_USUAL if SELDOM_OF(before) == SELDOM_OF(after) else UPDATE_ALL
+    changed = {f"new_{name}": value for name, value in structs.asdict(after).items()}
+    if write.run(ctx.connection, instance_id=before.id, old_revision=before.revision, **changed) != 1:
         raise StaleRevision(f"process instance {before.id} was changed meanwhile")
 
 

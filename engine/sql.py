@@ -62,7 +62,7 @@ class Statement:
         if not rows:
             return
         compiled = self._prepared(connection)
-        values = [compiled.values(row) for row in rows]
+        values = list(map(compiled.values, rows))
         cursor = connection.connection.cursor()
         tell(connection, cursor, compiled.sql, values, many=True)
         cursor.executemany(compiled.sql, values)

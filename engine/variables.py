@@ -14,7 +14,7 @@ from engine.definitions import Deployed
 from engine.errors import FieldError, FormInvalid, InvalidRequest, NotFound
 from engine.forms import Form
 from engine.personal_values import Sight
-from engine.values import PersonalRef, decode, encode, is_deeper_than
+from engine.values import PersonalRef, decode, is_deeper_than
 
 if TYPE_CHECKING:
     from engine.process_instances import Running
@@ -161,8 +161,8 @@ def _typed(known: Catalogue, values: Mapping[str, Any]) -> dict[str, Any]:
     typed: dict[str, Any] = {}
     problems: list[FieldError] = []
     for name, value in values.items():
-        form = next((form for form in known.forms if name in form.keys), None)
-        if form is None or not isinstance(value, str):
+        form = _form_with(known, name) if isinstance(value, str) else None
+        if form is None:
             typed[name] = value
             continue
         try:
@@ -174,9 +174,8 @@ def _typed(known: Catalogue, values: Mapping[str, Any]) -> dict[str, Any]:
     return typed
 
 
-def size(value: Any) -> int:
-    """Returns the stored size of a value in bytes."""
-    return len(encode(value))
+def _form_with(known: Catalogue, name: str) -> Form | None:
+    return next((form for form in known.forms if name in form.keys), None)
 
 
 def of_instance(ctx: CommandContext, root_id: str, *, scope_id: str = "") -> dict[str, Any]:

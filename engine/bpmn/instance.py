@@ -260,6 +260,10 @@ class Instance:
         """Returns everything that the instance waits for, oldest first."""
         return tuple(self._workflow.wait_opened(token) for _, token in sorted(self._workflow.waits.items()))
 
+    def waiting_at(self) -> frozenset[str]:
+        """Returns the elements at which the instance waits for something."""
+        return frozenset(token.element_id for token in self._workflow.waits.values())
+
     # ------------------------------------------------------------ inside
 
     def _run(self) -> Outcome:

@@ -84,11 +84,12 @@ class ScopeWorkflow:
         """Completes the scope when no token is left in it that has something to do (BPMN 13.3.4)."""
         if self.host is not None and not self.host.task_spec.settles(self.host):
             return
-        if not self.completed and not any(token.keeps_alive for token in self._live()):
-            self.finish()
-
-    def _live(self) -> Iterator[Token]:
-        return (token for token in self.tasks.values() if token is not self.task_tree)
+        if self.completed:
+            return
+        for token in self.tasks.values():
+            if token is not self.task_tree and token.keeps_alive:
+                return
+        self.finish()
 
     def finish(self) -> None:
         """Ends the scope: what still listens in it is taken away, and the activity that holds it goes on."""
