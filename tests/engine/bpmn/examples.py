@@ -139,6 +139,11 @@ def _begin(player: Player, element: str, said: Mapping[str, Any]) -> None:
     player.took(player.instance.start_activity(activity, element))
 
 
+def _enough(player: Player, element: str, said: Mapping[str, Any]) -> None:
+    activity = next(held.activity_id for held in player.instance.by_hand() if held.element_id == element)
+    player.took(player.instance.complete_by_hand(activity))
+
+
 _VERBS: dict[str, Callable[[Player, Any, Mapping[str, Any]], object]] = {
     "complete": _complete,
     "work": lambda player, topic, said: player.work(topic, **said.get("with", {})),
@@ -149,6 +154,7 @@ _VERBS: dict[str, Callable[[Player, Any, Mapping[str, Any]], object]] = {
     "escalation": lambda player, code, said: player.escalate(said["at"], code, **said.get("with", {})),
     "set": lambda player, variables, said: player.set(**variables),
     "begin": _begin,
+    "enough": _enough,
     "go on": lambda player, element, said: player.job(element),
     "cancel": lambda player, reason, said: player.took(player.instance.cancel(reason)),
 }

@@ -47,12 +47,6 @@ def test_the_called_instance_has_an_id_and_a_business_key_of_its_own(play: Play)
     assert (ended.process_id, ended.state, ended.end_event_id) == (started.process_id, "completed", "qe")
 
 
-def test_an_error_of_the_called_process_is_caught_at_the_call(play: Play) -> None:
-    player = play(calling(end("qe", ERROR), "qs>qe"))
-    assert player.open == ["H"]
-    assert player.of(CalledInstanceEnded)[0].state == "cancelled"
-
-
 def test_an_event_at_the_call_takes_the_called_instance_away(play: Play) -> None:
     player = play(calling(user("qu") + end("qe"), "qs>qu qu>qe")).message()
     assert player.waiting == ["H"]

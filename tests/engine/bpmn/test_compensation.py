@@ -60,27 +60,6 @@ def test_what_is_complete_is_undone_in_reverse_order(play: Play) -> None:
     assert player.open == ["N"]
 
 
-def test_the_thrower_waits_for_a_handler_of_one_activity(play: Play) -> None:
-    one = throw("T", '<compensateEventDefinition activityRef="A"/>')
-    body = diagram(
-        START + task("A") + manual("A") + task("B") + quiet("B") + one + task("Z") + END, "S>A A>B B>T T>Z Z>E"
-    )
-    player = play(body)
-    assert player.open == ["HA"]
-    assert "Z" not in player.ran
-    player.do("HA")
-    assert player.ran[-1] == "Z"
-    assert "HB" not in player.ran
-    assert player.done
-
-
-def test_without_waiting_the_thrower_goes_on_at_once(play: Play) -> None:
-    one = throw("T", '<compensateEventDefinition waitForCompletion="false"/>')
-    player = play(diagram(START + task("A") + manual("A") + one + user("Z") + END, "S>A A>T T>Z Z>E"))
-    assert player.open == ["HA", "Z"]
-    assert player.do("Z").do("HA").done
-
-
 def test_nothing_is_undone_twice(play: Play) -> None:
     body = diagram(
         START + task("A") + quiet("A") + UNDO_ALL + throw("T2", "<compensateEventDefinition/>") + END,
@@ -96,26 +75,6 @@ def test_each_round_of_a_loop_is_undone(play: Play) -> None:
         "S>M M>A A>X X>M[n<3] X>T T>E",
     )  # fmt: skip
     assert play(body, {"n": 0}).ran.count("HA") == 3
-
-
-def test_a_handler_sees_the_local_variables_of_what_it_undoes(play: Play) -> None:
-    handler = undone_by("A", '<scriptTask id="HA" isForCompensation="true" scriptFormat="feel" '
-                        'camunda:resultVariable="seen"><script>booking</script></scriptTask>')  # fmt: skip
-    nodes = START + user("A", mapping(booking="=n")) + handler + UNDO_ALL + user("Z") + END
-    player = play(diagram(nodes, "S>A A>T T>Z Z>E"), {"n": 7}).do("A")
-    assert player.variables == {"n": 7, "seen": 7}
-
-
-def test_the_inside_of_a_completed_sub_process_is_undone(play: Play) -> None:
-    nodes = INNER_START + task("A") + manual("A") + task("B") + quiet("B") + INNER_END
-    body = diagram(
-        START + sub("SP", nodes, "s2>A A>B B>e2") + user("W") + end("E", "<compensateEventDefinition/>"),
-        "S>SP SP>W W>E",
-    )
-    player = play(body).do("W")
-    assert player.open == ["HA"]
-    assert "HB" in player.ran
-    assert player.do("HA").done
 
 
 def test_a_sub_process_with_a_handler_is_undone_as_a_whole(play: Play) -> None:
@@ -173,12 +132,6 @@ def test_a_cancelled_transaction_is_undone_before_its_cancel_event_goes_on(play:
     assert player.open == ["HA"]
     assert "Z" not in player.ran
     player.do("HA")
-    assert player.ran[-1] == "Z"
-    assert player.done
-
-
-def test_a_transaction_with_nothing_to_undo_is_cancelled_at_once(play: Play) -> None:
-    player = play(transaction(INNER_START + user("W") + end("ec", CANCEL), "s2>W W>ec")).do("W")
     assert player.ran[-1] == "Z"
     assert player.done
 

@@ -7,12 +7,10 @@ from collections.abc import Callable
 from tests.engine.bpmn.diagrams import (
     END,
     ERROR,
-    ESCALATION,
     MESSAGE,
     SIGNAL,
     START,
     boundary,
-    condition,
     definitions,
     diagram,
     end,
@@ -22,8 +20,6 @@ from tests.engine.bpmn.diagrams import (
     script,
     sub,
     task,
-    throw,
-    timer,
     user,
 )
 from tests.engine.bpmn.player import Player
@@ -54,56 +50,12 @@ def test_an_interrupting_one_takes_everything_else_of_the_scope_away(play: Play)
     assert player.do("H").done
 
 
-def test_the_scope_waits_for_an_event_sub_process_that_runs(play: Play) -> None:
-    handler = event_sub("ES", timer("PT10S"), user("H") + end("ee"), "ESs>H H>ee", interrupting=False)
-    player = play(diagram(START + user("A") + END + handler, "S>A A>E")).wait_until(11)
-    assert player.open == ["A", "H"]
-    player.do("A")
-    assert not player.done
-    assert player.do("H").done
-
-
-def test_a_cycle_starts_it_as_often_as_it_says(play: Play) -> None:
-    handler = event_sub("ES", timer("R2/PT10S", "timeCycle"), task("T") + end("ee"), "ESs>T T>ee", interrupting=False)
-    player = play(diagram(START + user("A") + END + handler, "S>A A>E")).wait_until(100)
-    assert player.ran.count("T") == 2
-    assert player.waiting == ["A"]
-
-
-def test_one_inside_another_listens_only_while_the_outer_one_runs(play: Play) -> None:
-    inner = event_sub("E2x", SIGNAL, task("IT") + end("ie"), "E2xs>IT IT>ie")
-    handler = event_sub("ES", MESSAGE, user("H") + end("ee") + inner, "ESs>H H>ee")
-    player = play(diagram(START + user("A") + END + handler, "S>A A>E"))
-    player.signal()
-    assert player.open == ["A"]
-    player.message()
-    assert player.open == ["H"]
-    player.signal()
-    assert player.ran[-1] == "IT"
-    assert player.done
-
-
 def test_an_error_thrown_while_handling_an_error_goes_outwards(play: Play) -> None:
     handler = event_sub("ES", ERROR, task("H") + end("ee", ERROR), "ESs>H H>ee")
     inner = sub("SP", INNER_START + end("e2", ERROR) + handler, "s2>e2")
     player = play(diagram(START + inner + boundary("B", "SP", ERROR) + task("C") + END, "S>SP SP>E B>C C>E"))
     assert player.ran == ["SP", "ES", "H", "B", "C"]
     assert player.done
-
-
-def test_an_escalation_is_handled_while_its_thrower_goes_on(play: Play) -> None:
-    handler = event_sub("ES", ESCALATION, user("H") + end("ee"), "ESs>H H>ee", interrupting=False)
-    body = diagram(START + throw("T", ESCALATION) + user("A") + END + handler, "S>T T>A A>E")
-    assert play(body).open == ["A", "H"]
-
-
-def test_a_condition_starts_one_when_it_becomes_true(play: Play) -> None:
-    handler = event_sub("ES", condition("n > 1"), user("H") + end("ee"), "ESs>H H>ee", interrupting=False)
-    player = play(diagram(START + user("A") + END + handler, "S>A A>E"), {"n": 0})
-    player.set(n=1)
-    assert player.open == ["A"]
-    player.set(n=2)
-    assert player.open == ["A", "H"]
 
 
 def test_one_in_a_called_process_sees_the_variables_of_the_call(play: Play) -> None:
@@ -118,9 +70,3 @@ def test_one_in_a_called_process_sees_the_variables_of_the_call(play: Play) -> N
     player.do("qu").signal()
     assert player.waiting == ["Z"]
     assert player.variables == {}
-
-
-def test_the_message_that_starts_it_brings_variables(play: Play) -> None:
-    handler = event_sub("ES", MESSAGE, user("H") + end("ee"), "ESs>H H>ee")
-    player = play(diagram(START + user("A") + END + handler, "S>A A>E")).message(why="late")
-    assert player.variables == {"why": "late"}

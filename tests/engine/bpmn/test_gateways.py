@@ -27,16 +27,6 @@ from tests.engine.bpmn.player import Player
 Play = Callable[..., Player]
 
 
-def test_an_exclusive_gateway_takes_the_first_flow_that_holds(play: Play) -> None:
-    body = diagram(
-        START + exclusive("X", "f_X_D") + task("A") + task("B") + task("D") + END,
-        "S>X X>A[n>5] X>B[n>1] X>D A>E B>E D>E",
-    )
-    assert play(body, {"n": 9}).ran == ["A"]
-    assert play(body, {"n": 2}).ran == ["B"]
-    assert play(body, {"n": 0}).ran == ["D"]
-
-
 def test_a_flow_without_condition_is_the_default_wherever_it_stands(play: Play) -> None:
     body = diagram(START + exclusive("X") + task("A") + task("B") + END, "S>X X>A X>B[n=1] A>E B>E")
     assert play(body, {"n": 1}).ran == ["B"]
@@ -91,28 +81,6 @@ def test_an_instance_that_can_never_go_on_keeps_its_progress_and_says_where_it_i
     assert not player.done
 
 
-def test_a_stalled_instance_can_still_be_cancelled(play: Play) -> None:
-    body = diagram(
-        START + user("U") + exclusive("X", "f_X_B") + task("A") + task("B") + parallel("J") + END,
-        "S>U U>X X>A[true] X>B A>J B>J J>E",
-    )
-    player = play(body).do("U")
-    assert player.stalled == ("J",)
-    player.took(player.instance.cancel("stuck"))
-    assert player.over is not None
-    assert player.over.state == "cancelled"
-
-
-def test_an_inclusive_split_takes_every_flow_that_holds(play: Play) -> None:
-    body = diagram(
-        START + inclusive("G", "f_G_C") + task("A") + task("B") + task("C") + inclusive("J") + task("Z") + END,
-        "S>G G>A[n>0] G>B[n>1] G>C A>J B>J C>J J>Z Z>E",
-    )
-    assert play(body, {"n": 2}).ran == ["A", "B", "Z"]
-    assert play(body, {"n": 1}).ran == ["A", "Z"]
-    assert play(body, {"n": 0}).ran == ["C", "Z"]
-
-
 def test_an_inclusive_join_in_a_loop_waits_for_what_was_started(play: Play) -> None:
     body = diagram(
         START + exclusive("M") + inclusive("G", "f_G_C") + user("A") + user("B") + task("C") + inclusive("J")
@@ -157,17 +125,6 @@ def test_an_inclusive_join_waits_for_what_a_boundary_event_began(play: Play) -> 
     assert player.done
 
 
-def test_the_first_timer_of_an_event_based_gateway_wins(play: Play) -> None:
-    body = diagram(
-        START + '<eventBasedGateway id="G"/>' + catch("T1", timer("PT100S")) + catch("T2", timer("PT5S"))
-        + catch("C", MESSAGE) + task("A") + task("B") + task("Q") + END,
-        "S>G G>T1 G>T2 G>C T1>A T2>B C>Q A>E B>E Q>E",
-    )  # fmt: skip
-    player = play(body).wait_until(6)
-    assert player.ran == ["T2", "B"]
-    assert player.done
-
-
 def test_a_message_wins_at_an_event_based_gateway_and_brings_its_variables(play: Play) -> None:
     body = diagram(
         START + '<eventBasedGateway id="G"/>' + catch("T1", timer("PT100S")) + '<receiveTask id="C" messageRef="m1"/>'
@@ -178,30 +135,6 @@ def test_a_message_wins_at_an_event_based_gateway_and_brings_its_variables(play:
     assert player.open == ["Q"]
     assert player.variables == {"p": 7}
     assert player.taken == ["f_S_G", "f_G_C", "f_C_Q"]
-
-
-def test_conditional_flows_of_a_task_work_like_an_inclusive_split(play: Play) -> None:
-    body = diagram(
-        START + user("A", attributes='default="f_A_D"') + task("B") + task("C") + task("D") + END,
-        "S>A A>B[n=1] A>C[n>0] A>D B>E C>E D>E",
-    )
-    assert play(body).do("A", n=1).ran == ["A", "B", "C"]
-    assert play(body).do("A", n=2).ran == ["A", "C"]
-    assert play(body).do("A", n=0).ran == ["A", "D"]
-
-
-def test_a_task_with_two_flows_takes_both(play: Play) -> None:
-    body = diagram(START + user("A") + task("B") + task("C") + END, "S>A A>B A>C B>E C>E")
-    assert play(body).do("A").ran == ["A", "B", "C"]
-
-
-def test_tokens_that_meet_without_a_join_go_on_one_by_one(play: Play) -> None:
-    body = diagram(START + parallel("G") + user("A") + user("B") + task("Z") + END, "S>G G>A G>B A>Z B>Z Z>E")
-    player = play(body).do("A")
-    assert not player.done
-    player.do("B")
-    assert player.ran.count("Z") == 2
-    assert player.done
 
 
 def test_a_user_task_that_leads_to_itself_can_be_done_again_and_again(play: Play) -> None:

@@ -13,7 +13,6 @@ from tests.engine.bpmn.diagrams import (
     COLLECTION,
     END,
     ERROR,
-    MESSAGE,
     START,
     boundary,
     diagram,
@@ -53,35 +52,12 @@ def test_sequential_instances_see_null_items_and_keys_of_a_context(play: Play) -
     assert player.variables["outs"] == {"x": [None, 1], "y": [2, 2]}
 
 
-def test_sequential_user_tasks_open_one_after_the_other(play: Play) -> None:
-    player = play(diagram(START + user("A", multi(COLLECTION, sequential=True)) + END, "S>A A>E"), {"items": [1, 2]})
-    assert player.open == ["A"]
-    assert player.do("A").open == ["A"]
-    assert player.do("A").done
-
-
-def test_the_completion_condition_takes_the_rest_away(play: Play) -> None:
-    inner = (
-        "<loopCardinality>5</loopCardinality>"
-        "<completionCondition>nrOfCompletedInstances/nrOfInstances &gt;= 0.4</completionCondition>"
-    )
-    player = play(diagram(START + user("A", multi(inner)) + user("Z") + END, "S>A A>Z Z>E"))
-    player.do("A")
-    assert player.open == ["A"] * 4
-    player.do("A")
-    assert player.open == ["Z"]
-
-
 def test_camunda_attributes_name_the_collection_and_its_element(play: Play) -> None:
     loop = multi(attributes='camunda:collection="${people}" camunda:elementVariable="person"')
     player = play(
         diagram(START + user("A", loop, 'camunda:assignee="${person}"') + END, "S>A A>E"), {"people": ["ann", "bob"]}
     )
     assert [wait.details.assignee for wait in player.instance.waits()] == ["ann", "bob"]
-
-
-def test_no_item_means_no_instance(play: Play) -> None:
-    assert play(diagram(START + user("A", multi(COLLECTION)) + END, "S>A A>E"), {"items": []}).done
 
 
 def test_a_number_that_is_none_fails(play: Play) -> None:
@@ -98,17 +74,6 @@ def test_too_many_instances_reach_a_limit(play: Play) -> None:
         play(body, {"k": 1_000_000_000})
     with pytest.raises(LimitReached):
         play(body, {"k": 11}, limits=Limits(multi_instances=10))
-
-
-def test_an_event_on_a_multi_instance_sub_process_takes_all_instances_away(play: Play) -> None:
-    nodes = INNER_START + task("q") + user("X") + INNER_END + multi(COLLECTION)
-    body = diagram(START + sub("SP", nodes, "s2>q q>X X>e2") + boundary("B", "SP", MESSAGE) + user("Z") + END,
-                   "S>SP SP>E B>Z Z>E")  # fmt: skip
-    player = play(body, {"items": [1, 2, 3]})
-    assert player.open == ["X"] * 3
-    player.message()
-    assert player.waiting == ["Z"]
-    assert player.variables == {"items": [1, 2, 3]}
 
 
 def test_sub_process_instances_compute_their_own_output(play: Play) -> None:
@@ -162,21 +127,6 @@ def test_each_instance_has_event_sub_processes_of_its_own(play: Play) -> None:
     assert player.open == ["H", "X"]
     player.do("X").do("H").do("H")
     assert player.open == ["Z"]
-
-
-def test_a_standard_loop_tests_before_or_after(play: Play) -> None:
-    tag = "standardLoopCharacteristics"
-    loop = f"<{tag} testBefore='{{}}'><loopCondition>n &lt; 3</loopCondition></{tag}>"
-    for before, start, expected in (("true", 0, 3), ("true", 5, 0), ("false", 5, 1)):
-        body = diagram(START + script("A", "n + 1", loop.format(before), 'camunda:resultVariable="n"') + END, "S>A A>E")
-        player = play(body, {"n": start})
-        assert player.ran.count("A") == expected
-        assert player.done
-
-
-def test_a_standard_loop_ends_at_its_maximum(play: Play) -> None:
-    loop = "<standardLoopCharacteristics loopMaximum='4'/>"
-    assert play(diagram(START + task("A", loop) + END, "S>A A>E")).ran.count("A") == 4
 
 
 def test_variables_of_an_item_do_not_leak(play: Play) -> None:

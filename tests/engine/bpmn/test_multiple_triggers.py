@@ -125,13 +125,3 @@ def test_each_instance_of_a_loop_is_undone_with_its_own_variables(play: Play) ->
         player.do("U")
     assert sorted(seen) == ["x", "y"]
     assert player.done
-
-
-def test_a_thrower_that_does_not_wait_goes_on_at_once(play: Play) -> None:
-    undo = '<association id="a" sourceRef="B" targetRef="U"/>' + user("U", attributes='isForCompensation="true"')
-    event = '<compensateEventDefinition waitForCompletion="false"/>'
-    nodes = START + user("A") + boundary("B", "A", COMPENSATE) + undo + throw("T", event) + user("Z") + END
-    player = play(diagram(nodes, "S>A A>T T>Z Z>E")).do("A")
-    assert player.open == ["U", "Z"]
-    assert not player.do("Z").done
-    assert player.do("U").done

@@ -12,14 +12,10 @@ from engine.errors import Conflict, NotFound
 from engine.feel import Environment
 from tests.engine.bpmn.diagrams import (
     END,
-    MESSAGE,
-    SIGNAL,
     START,
-    catch,
     condition,
     diagram,
     flows,
-    parallel,
     properties,
     script,
     user,
@@ -27,34 +23,6 @@ from tests.engine.bpmn.diagrams import (
 from tests.engine.bpmn.player import BEGIN, Player
 
 Play = Callable[..., Player]
-SECOND = '<messageEventDefinition messageRef="m2"/>'
-
-
-def test_a_parallel_event_gateway_starts_with_any_event_and_waits_for_the_others(play: Play) -> None:
-    gateway = '<eventBasedGateway id="G" instantiate="true" eventGatewayType="Parallel"/>'
-    nodes = gateway + catch("C", MESSAGE) + catch("D", SECOND) + parallel("J") + user("A") + END
-    body = diagram(nodes, "G>C G>D C>J D>J J>A A>E")
-    player = play(body, {"n": 1}, start_event_id="C")
-    assert player.waiting == ["D"]
-    assert player.message("msg2", m=2).open == ["A"]
-    assert player.variables == {"n": 1, "m": 2}
-    assert play(body, start_event_id="D").message("msg1").open == ["A"]
-    starts = player.services.definitions["P"].start_events
-    assert [(start.element_id, start.event_name) for start in starts] == [("C", "msg1"), ("D", "msg2")]
-
-
-def test_a_start_event_that_needs_all_triggers_waits_for_the_rest(play: Play) -> None:
-    body = diagram(
-        f'<startEvent id="S" parallelMultiple="true">{MESSAGE}{SIGNAL}{SECOND}</startEvent>' + user("A") + END,
-        "S>A A>E",
-    )
-    player = play(body, start_event_id="S#start0")
-    assert player.waiting == ["S", "S"]
-    player.signal()
-    assert player.waiting == ["S"]
-    assert player.message("msg2").open == ["A"]
-    starts = player.services.definitions["P"].start_events
-    assert [start.element_id for start in starts] == ["S#start0", "S#start1", "S#start2"]
 
 
 def test_a_conditional_start_says_for_which_variables_it_holds(play: Play) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from engine.bpmn.outcome import DecisionTaken, ExternalTaskWait, MessageSent, UserTaskWait
 from engine.errors import ExecutionFailed, InvalidRequest, NotFound
-from tests.engine.bpmn.diagrams import END, START, definitions, diagram, flows, mapping, script, task, user
+from tests.engine.bpmn.diagrams import END, START, diagram, mapping, user
 from tests.engine.bpmn.player import BEGIN, Player, result
 
 Play = Callable[..., Player]
@@ -36,23 +36,6 @@ def test_a_user_task_says_who_may_do_it_and_until_when(play: Play) -> None:
     )
 
 
-def test_the_roles_of_the_lane_are_the_candidates_of_its_tasks(play: Play) -> None:
-    lanes = (
-        '<laneSet id="ls"><lane id="l1" name="x"><extensionElements><camunda:properties><camunda:property name="role" '
-        'value="CSS|RM"/></camunda:properties></extensionElements><flowNodeRef>A</flowNodeRef></lane></laneSet>'
-    )
-    body = definitions(
-        f'<process id="P" isExecutable="true">{lanes}{START}{user("A")}{END}{flows("S>A A>E")}</process>'
-    )
-    player = play(body)
-    assert player.instance.waits()[0].details.candidate_groups == ("CSS", "RM")
-    assert player.services.definitions["P"].elements["A"].roles == ("CSS", "RM")
-
-
-def test_plain_and_manual_tasks_pass_through(play: Play) -> None:
-    assert play(diagram(START + task("A") + '<manualTask id="B"/>' + END, "S>A A>B B>E")).done
-
-
 def test_a_service_task_waits_for_a_worker(play: Play) -> None:
     service = '<serviceTask id="A" camunda:type="external" camunda:topic="notify" camunda:taskPriority="=3"/>'
     player = play(diagram(START + service + user("Z") + END, "S>A A>Z Z>E"))
@@ -60,15 +43,6 @@ def test_a_service_task_waits_for_a_worker(play: Play) -> None:
     player.work("notify", sent=True)
     assert player.variables == {"sent": True}
     assert player.open == ["Z"]
-
-
-def test_a_script_sets_one_variable_or_one_per_entry(play: Play) -> None:
-    body = diagram(
-        START + script("A", "n + 1", attributes='camunda:resultVariable="m"') + script("B", '{p: m * 2, q: "x"}')
-        + user("Z") + END,
-        "S>A A>B B>Z Z>E",
-    )  # fmt: skip
-    assert play(body, {"n": 1}).variables == {"n": 1, "m": 2, "p": 4, "q": "x"}
 
 
 RULES = '<businessRuleTask id="A" camunda:decisionRef="dt" {}>{}</businessRuleTask>'
@@ -125,14 +99,6 @@ def test_a_send_task_sends_its_inputs_and_nothing_else(play: Play) -> None:
     send = f'<sendTask id="A" messageRef="m1">{inner}</sendTask>'
     player = play(diagram(START + send + END, "S>A A>E"), {"car": "V1", "case_no": "C-1", "secret": 1})
     assert player.of(MessageSent) == [MessageSent("A", "msg1", "C-1", {"vin": "V1"}, True)]
-
-
-def test_a_receive_task_waits_for_its_message(play: Play) -> None:
-    player = play(diagram(START + '<receiveTask id="A" messageRef="m1"/>' + user("Z") + END, "S>A A>Z Z>E"))
-    assert player.waiting == ["A"]
-    player.message(n=1)
-    assert player.variables == {"n": 1}
-    assert player.open == ["Z"]
 
 
 def test_asynchronous_continuations_wait_for_a_job(play: Play) -> None:

@@ -28,17 +28,6 @@ def test_parallel_branches_write_to_the_same_variables(play: Play) -> None:
     assert player.variables == {"v": 2, "l": [9], "b": 3}
 
 
-def test_an_input_parameter_is_local_and_an_output_parameter_goes_outside(play: Play) -> None:
-    player = play(
-        diagram(START + user("A", mapping(x="=n * 2", out_y="=x + 1")) + user("B") + END, "S>A A>B B>E"), {"n": 5}
-    )
-    wait = player.instance.waits()[0]
-    assert player.instance.variables(wait.scope_id) == {"n": 5, "x": 10}
-    assert player.variables == {"n": 5}
-    player.do("A", x=20, z=1)
-    assert player.variables == {"n": 5, "y": 21, "z": 1}
-
-
 def test_a_list_and_a_map_can_be_input_parameters(play: Play) -> None:
     inner = (
         '<extensionElements><camunda:inputOutput><camunda:inputParameter name="l"><camunda:list><camunda:value>a'
