@@ -204,6 +204,10 @@ def _variable_routes(commands: Commands) -> Iterator[Route]:
     ):
         yield base, resource, None
         yield f"{base}/{{name}}", resource, "one"
+        yield f"{base}/{{name}}/data", resource, "data"
+    for base in ("/variable-instance", "/history/variable-instance"):
+        yield f"{base}/{{variable_id}}", variables.VariablesById(commands), None
+        yield f"{base}/{{variable_id}}/data", variables.VariablesById(commands), "data"
 
 
 def _looking_routes(commands: Commands) -> list[Route]:

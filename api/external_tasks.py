@@ -112,8 +112,8 @@ class ExternalTasks(ListResource):
         command = partial(
             external_tasks.complete,
             worker_id=body.required("workerId"),
-            values=read_variables(body.raw("variables")),
-            local_values=read_variables(body.raw("localVariables"), name="localVariables"),
+            values=read_variables(body.raw("variables"), typed=True),
+            local_values=read_variables(body.raw("localVariables"), name="localVariables", typed=True),
         )
         await self._do(req, resp, command, task_id)
 

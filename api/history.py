@@ -10,7 +10,6 @@ from api import representations
 from api.commands import Resource, actor_of
 from api.lists import Listing
 from api.params import BOOLEAN, INTEGER, MICROS, TEXT, TEXTS, Filters
-from api.times import write_micros
 from api.typed_values import write_variable
 from api.variable_filters import CONDITIONS
 from engine import authorizations, history_queries, process_instances, variable_queries
@@ -139,27 +138,7 @@ def _show_instance(ctx: CommandContext, row: Any) -> dict[str, Any]:
 
 def _show_variable(_ctx: CommandContext, row: Any) -> dict[str, Any]:
     """HistoricVariableInstanceDto; a reference stays hidden, for this is a list."""
-    return {
-        "id": row.id,
-        "name": row.name,
-        "processDefinitionKey": row.definition_key,
-        "processDefinitionId": row.definition_id,
-        "processInstanceId": row.process_instance_id,
-        "executionId": row.process_instance_id,
-        "activityInstanceId": row.scope_id or row.process_instance_id,
-        "caseDefinitionKey": None,
-        "caseDefinitionId": None,
-        "caseInstanceId": None,
-        "caseExecutionId": None,
-        "taskId": None,
-        "errorMessage": None,
-        "tenantId": None,
-        "state": "CREATED",
-        "createTime": write_micros(row.at),
-        "removalTime": None,
-        "rootProcessInstanceId": row.root_id,
-        **write_variable(decode(row.value)),
-    }
+    return representations.variable(row) | write_variable(decode(row.value))
 
 
 def _show_running_variable(ctx: CommandContext, row: Any) -> dict[str, Any]:

@@ -170,6 +170,17 @@ CONTENT: Mapping[str, str] = {
     "/api/audit/export": "application/x-ndjson",
     "/api/attachments/{attachment_id}": FILE,
     "/engine-rest/deployment/{deployment_id}/resources/{resource_id}/data": FILE,
+    **{
+        f"/engine-rest/{base}/data": FILE
+        for base in (
+            "process-instance/{instance_id}/variables/{name}",
+            "execution/{instance_id}/localVariables/{name}",
+            "task/{task_id}/variables/{name}",
+            "task/{task_id}/localVariables/{name}",
+            "variable-instance/{variable_id}",
+            "history/variable-instance/{variable_id}",
+        )
+    },
 }
 VARIABLES: Schema = {"type": "object", "additionalProperties": {"type": "object", "properties": {"value": {}}}}
 START: Schema = {"type": "object", "properties": {"variables": VARIABLES, "businessKey": MAYBE}}

@@ -86,7 +86,7 @@ class ProcessDefinitions(Listed):
         body = Parameters(await read_body(req))
         if body.raw("startInstructions"):
             raise InvalidRequest("startInstructions are not supported: an instance starts at a start event")
-        values = read_variables(body.raw("variables"))
+        values = read_variables(body.raw("variables"), typed=True)
         start = partial(_start, which=which, values=values, body=body, with_form=with_form)
         resp.media = await self.commands.run(actor_of(req), start)
 

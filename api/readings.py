@@ -40,4 +40,4 @@ def of_task(ctx: CommandContext, task: UserTask) -> dict[str, Value]:
     row = process_instances.get(ctx, task.root_id)
     if row.state_body is None or task.state != "open":
         return variables.of_instance(ctx, task.root_id)
-    return dict(process_instances.running_from(ctx, row).instance.variables(task.scope_id))
+    return process_instances.running_from(ctx, row).instance.typed_variables(task.scope_id)

@@ -238,6 +238,30 @@ def activity(row: Any) -> Json:
     }
 
 
+def variable(row: Any) -> Json:
+    """HistoricVariableInstanceDto without the value."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "processDefinitionKey": row.definition_key,
+        "processDefinitionId": row.definition_id,
+        "processInstanceId": row.process_instance_id,
+        "executionId": row.process_instance_id,
+        "activityInstanceId": row.scope_id or row.process_instance_id,
+        "caseDefinitionKey": None,
+        "caseDefinitionId": None,
+        "caseInstanceId": None,
+        "caseExecutionId": None,
+        "taskId": None,
+        "errorMessage": None,
+        "tenantId": None,
+        "state": "CREATED",
+        "createTime": write_micros(row.at),
+        "removalTime": None,
+        "rootProcessInstanceId": row.root_id,
+    }
+
+
 def incident(row: Any) -> Json:
     """IncidentDto."""
     return {

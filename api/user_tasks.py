@@ -108,7 +108,7 @@ class UserTasks(ListResource):
 
     async def on_post_complete(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
         body = Parameters(await read_body(req))
-        values = read_variables(body.raw("variables"))
+        values = read_variables(body.raw("variables"), typed=True)
         await self.commands.run(actor_of(req), user_tasks.complete, task_id, values)
         if body.boolean("withVariablesInReturn"):
             resp.media = write_variables(values)

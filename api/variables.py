@@ -8,16 +8,18 @@ from typing import Any
 
 import falcon.asgi
 
-from api import readings
+from api import readings, representations
 from api.commands import Resource, actor_of, no_content
 from api.params import Parameters, read_body
 from api.process_instances import running
 from api.typed_values import read_variable, read_variables, write_variable, write_variables
 from api.user_tasks import readable
-from engine import variable_changes, variables
+from api.variable_data import read_upload, send
+from engine import variable_changes, variable_queries, variables
 from engine.context import CommandContext
 from engine.errors import NotFound
-from engine.values import Value
+from engine.values import Value, decode
+from engine.variable_queries import VariableQuery
 
 Change = Callable[..., None]
 Query = Callable[[CommandContext, str], tuple[str, dict[str, Value]]]
@@ -28,19 +30,29 @@ class _Variables(Resource):
 
     async def _change(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, command: Change) -> None:
         body = Parameters(await read_body(req))
-        changes = read_variables(body.raw("modifications"), name="modifications")
+        changes = read_variables(body.raw("modifications"), name="modifications", typed=True)
         command = partial(command, changes=changes, deletions=body.texts("deletions") or ())
         await self.commands.run(actor_of(req), command)
         no_content(resp)
 
     async def _put(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, command: Change, name: str) -> None:
-        value = read_variable(await read_body(req), name=name)
+        value = read_variable(await read_body(req), name=name, typed=True)
         await self.commands.run(actor_of(req), partial(command, changes={name: value}))
         no_content(resp)
 
     async def _delete(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, command: Change, name: str) -> None:
         await self.commands.run(actor_of(req), partial(command, changes={}, deletions=(name,)))
         no_content(resp)
+
+    async def _upload(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, command: Change, name: str) -> None:
+        value = await read_upload(req)
+        await self.commands.run(actor_of(req), partial(command, changes={name: value}))
+        no_content(resp)
+
+    async def _download(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, query: Query, which: str, name: str
+    ) -> None:
+        send(resp, await self._value(req, query, which, name))
 
     async def _shown(
         self, req: falcon.asgi.Request, query: Query, which: str, only: str | None = None
@@ -49,11 +61,14 @@ class _Variables(Resource):
         wanted = values if only is None else {name: value for name, value in values.items() if name == only}
         return await readings.shown(self.commands, actor_of(req), root_id, wanted)
 
-    async def _one(self, req: falcon.asgi.Request, query: Query, which: str, name: str) -> dict[str, Any]:
+    async def _value(self, req: falcon.asgi.Request, query: Query, which: str, name: str) -> Value:
         shown = await self._shown(req, query, which, name)
         if name not in shown:
             raise NotFound(f"{which} has no variable of this name")
-        return write_variable(shown[name])
+        return shown[name]
+
+    async def _one(self, req: falcon.asgi.Request, query: Query, which: str, name: str) -> dict[str, Any]:
+        return write_variable(await self._value(req, query, which, name))
 
 
 class InstanceVariables(_Variables):
@@ -80,6 +95,16 @@ class InstanceVariables(_Variables):
     ) -> None:
         resp.media = await self._one(req, _instance_values, instance_id, name)
 
+    async def on_post_data(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str, name: str
+    ) -> None:
+        await self._upload(req, resp, partial(_change_instance, instance_id=instance_id), name)
+
+    async def on_get_data(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str, name: str
+    ) -> None:
+        await self._download(req, resp, _instance_values, instance_id, name)
+
 
 class TaskVariables(_Variables):
     """Variables that a task sees. Reading them stands in api/user_tasks.py."""
@@ -103,8 +128,37 @@ class TaskVariables(_Variables):
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, name: str) -> None:
         resp.media = await self._one(req, self._query(), task_id, name)
 
+    async def on_post_data(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, name: str) -> None:
+        await self._upload(req, resp, partial(_change_task, task_id=task_id, local=self.local), name)
+
+    async def on_get_data(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, name: str) -> None:
+        await self._download(req, resp, self._query(), task_id, name)
+
     def _query(self) -> Query:
         return _local_values if self.local else _task_values
+
+
+class VariablesById(_Variables):
+    """One stored value of a variable, as lists name it; whoever may see the case sees it under the rules of reading."""
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, variable_id: str) -> None:
+        row, value = await self._found(req, variable_id)
+        resp.media = representations.variable(row) | write_variable(value)
+
+    async def on_get_data(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, variable_id: str) -> None:
+        send(resp, (await self._found(req, variable_id))[1])
+
+    async def _found(self, req: falcon.asgi.Request, variable_id: str) -> tuple[Any, Value]:
+        row = await self.commands.read(actor_of(req), _by_id, variable_id)
+        shown = await readings.shown(self.commands, actor_of(req), row.root_id, {row.name: decode(row.value)})
+        return row, shown[row.name]
+
+
+def _by_id(ctx: CommandContext, variable_id: str) -> Any:
+    found = variable_queries.find_variables(ctx, VariableQuery(id=variable_id), limit=1)
+    if not found:
+        raise NotFound(f"there is no variable {variable_id}")
+    return found[0]
 
 
 class LocalTaskVariables(TaskVariables):

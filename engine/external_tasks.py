@@ -145,7 +145,7 @@ def _locked(ctx: CommandContext, request: FetchRequest, task: ExternalTask, topi
     if topic.local_variables:
         seen = variables.of_instance(ctx, task.root_id, scope_id=task.activity_id)
     else:
-        seen = process_instances.running_from(ctx, row).instance.variables(task.scope_id)
+        seen = process_instances.running_from(ctx, row).instance.typed_variables(task.scope_id)
     wanted = {name: value for name, value in seen.items() if topic.variables is None or name in topic.variables}
     return LockedTask(held, wanted, load(task.properties) if topic.with_properties else {})
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.values import PersonalRef, Value
+from engine.values import Binary, PersonalRef, Value, plain
 
 if TYPE_CHECKING:
     from engine.context import CommandContext
@@ -94,7 +94,7 @@ def _holds_text(value: Value) -> bool:
         return any(_holds_text(item) for item in value.values())
     if isinstance(value, (list, tuple)):
         return any(_holds_text(item) for item in value)
-    return isinstance(value, str)
+    return isinstance(value, (str, Binary))  # a file may hold anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class _Collector:
             return value
         data_class = classify(
             name,
-            value,
+            plain(value),
             form_classes=self.form_classes,
             definition_classes=self.definition_classes,
             expression_names=self.expression_names,
@@ -215,6 +215,7 @@ def _replace(value: Value, sight: Sight, found: Mapping[str, Value]) -> Value:
 
 def mask(value: Value) -> Value:
     """Returns what a masked reader sees: the end of a number, the start of a name, nothing else."""
+    value = plain(value)
     if value is None:
         return None
     if not isinstance(value, str):

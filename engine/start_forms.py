@@ -13,6 +13,7 @@ from engine.definitions import Deployed
 from engine.errors import Conflict, Forbidden
 from engine.forms import Form
 from engine.process_instances import ProcessInstance
+from engine.values import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ def start_instance(
     given = dict(values or {})
     form = form_of(ctx, deployed, start) if with_form else None
     if form is not None:
+        given = {name: plain(value) for name, value in given.items()}
         given = form.validate(given, variables={}, environment=decisions.environment(ctx))
     return process_instances.start(ctx, deployed, values=given, business_key=business_key, start_event_id=element_id)
 

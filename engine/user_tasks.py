@@ -40,7 +40,7 @@ from engine.user_task_queries import (
     get,
     next_for,
 )
-from engine.values import PersonalRef, decode, encode
+from engine.values import PersonalRef, decode, encode, plain
 
 CANDIDATE = models.task_candidate
 PENDING = "PENDING"
@@ -151,7 +151,8 @@ def _checked(ctx: CommandContext, running: Running, task: UserTask, values: dict
     visible = running.instance.variables(task.scope_id)
     # A field that was shown masked is not sent back; leaving it out neither wipes what is known nor blocks anybody.
     kept = frozenset(name for name, value in visible.items() if isinstance(value, PersonalRef) and name not in values)
-    typed = form.validate(values, variables=visible, environment=decisions.environment(ctx), kept=kept)
+    given = {name: plain(value) for name, value in values.items()}
+    typed = form.validate(given, variables=visible, environment=decisions.environment(ctx), kept=kept)
     ctx.engine.attachments.require(ctx, [task.root_id], typed)
     return variables.absorb_into(ctx, running, typed)
 

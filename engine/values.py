@@ -1,12 +1,14 @@
 """Process values and their stored form.
 
-A value is None, bool, str, int, Decimal, date, time, datetime, timedelta, YearsMonthsDuration, list, dict[str, value]
-or PersonalRef. Binary floats are no values: JSON numbers with a fraction are read as Decimal. What JSON lacks is
-stored as an object with one key that starts with `$`; a user's own key of that kind is escaped.
+A value is None, bool, str, int, Decimal, date, time, datetime, timedelta, YearsMonthsDuration, list, dict[str, value],
+Binary or PersonalRef. A Typed one keeps the type that its sender gave it; expressions see the plain value. There are no
+binary floats: JSON numbers with a fraction are read as Decimal. What JSON lacks is stored as an object with one key
+that starts with `$`; a user's own key of that kind is escaped.
 """
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -35,6 +37,30 @@ class PersonalRef(Opaque):
     data_class: str
 
 
+@dataclass(frozen=True, slots=True)
+class Binary(Opaque):
+    """Bytes, or with a name a file: small ones, for larger things are attachments. Expressions test for null alone."""
+
+    body: bytes
+    name: str | None = None
+    media_type: str | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A value under a type that it would not be read back with: Short, Long, Xml, or an Object and its class."""
+
+    kind: str
+    value: Value
+    class_name: str | None = None
+
+
+def plain(value: Value) -> Value:
+    """Returns the value that expressions, forms and programs work with."""
+    return value.value if isinstance(value, Typed) else value
+
+
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -50,6 +76,10 @@ def to_json(value: Value) -> Any:
         return [to_json(item) for item in value]
     if isinstance(value, PersonalRef):
         return {"$personal": {"ref": value.ref, "digest": value.digest, "class": value.data_class}}
+    if isinstance(value, Typed):
+        return {"$typed": [value.kind, to_json(value.value), *([value.class_name] if value.class_name else [])]}
+    if isinstance(value, Binary):
+        return {"$binary": [b64encode(value.body).decode(), value.name, value.media_type, value.encoding]}
     return _temporal_to_json(value)
 
 
@@ -95,6 +125,10 @@ def _tagged(tag: str, inner: Any) -> Value:
             return timedelta(days=inner[0], seconds=inner[1], microseconds=inner[2])
         case "$months":
             return YearsMonthsDuration(inner)
+        case "$typed":
+            return Typed(inner[0], from_json(inner[1]), *inner[2:])
+        case "$binary":
+            return Binary(b64decode(inner[0]), *inner[1:])
         case "$personal":
             return PersonalRef(ref=inner["ref"], digest=inner["digest"], data_class=inner["class"])
     raise InvalidRequest(f"stored value has the unknown tag {tag}")

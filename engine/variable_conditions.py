@@ -94,7 +94,11 @@ def _compared(stored: ColumnElement[bytes], condition: VariableCondition) -> Col
 def _number(stored: ColumnElement[bytes]) -> ColumnElement[Any]:
     """The stored value as a number, NULL if it is none; CASE, because a cast of other text is an error."""
     text = StoredText(stored)
-    return case((func.substr(text, 1, 1).in_(NUMBERS), cast(text, Numeric())), else_=None)
+    typed = [
+        (text.like(f"{start}%"), cast(func.substr(text, len(start) + 1, func.length(text) - len(start) - 2), Numeric()))
+        for start in ('{"$typed":["Long",', '{"$typed":["Short",')
+    ]
+    return case((func.substr(text, 1, 1).in_(NUMBERS), cast(text, Numeric())), *typed, else_=None)
 
 
 class StoredText(FunctionElement[str]):

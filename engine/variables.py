@@ -14,7 +14,7 @@ from engine.definitions import Deployed
 from engine.errors import FieldError, FormInvalid, InvalidRequest, NotFound
 from engine.forms import Form
 from engine.personal_values import Sight
-from engine.values import PersonalRef, decode, is_deeper_than
+from engine.values import Binary, PersonalRef, Typed, decode, is_deeper_than, plain
 
 if TYPE_CHECKING:
     from engine.process_instances import Running
@@ -112,7 +112,8 @@ def absorb(
     for name in values:
         if not name or len(name) > NAME_LENGTH:
             raise InvalidRequest(f"a variable name has 1 to {NAME_LENGTH} characters")
-        if is_deeper_than(MAX_DEPTH, values[name]):
+        _require_small(name, values[name], ctx.engine.settings.limits.variable_bytes)
+        if is_deeper_than(MAX_DEPTH, plain(values[name])):
             raise InvalidRequest(f"the value of the variable {name} is nested deeper than {MAX_DEPTH} levels")
     given = values.get("customer_ref")
     customer = given if isinstance(given, str) else customer_ref
@@ -124,6 +125,14 @@ def absorb(
         definition_classes=known.definition_classes,
         expression_names=known.read_by_expressions,
     )
+
+
+def _require_small(name: str, value: Any, most: int) -> None:
+    """What goes into the vault never reaches the bound of the instance, which holds its reference alone."""
+    value = plain(value)
+    length = len(value) if isinstance(value, str) else len(value.body) if isinstance(value, Binary) else 0
+    if length > most:
+        raise InvalidRequest(f"the variable {name} is larger than {most} bytes; larger things are attachments")
 
 
 def absorb_into(ctx: CommandContext, running: Running, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,6 +170,8 @@ def _typed(known: Catalogue, values: Mapping[str, Any]) -> dict[str, Any]:
     typed: dict[str, Any] = {}
     problems: list[FieldError] = []
     for name, value in values.items():
+        if isinstance(value, Typed) and (name in personal_values.CASE_HEADER or _form_with(known, name)):
+            value = plain(value)
         form = _form_with(known, name) if isinstance(value, str) else None
         if form is None:
             typed[name] = value
@@ -216,6 +227,7 @@ def blotter(ctx: CommandContext, running: Running) -> Callable[[str], str]:
 
 
 def _parts(value: Any) -> Iterator[Any]:
+    value = plain(value)
     if isinstance(value, Mapping):
         for item in value.values():
             yield from _parts(item)

@@ -251,6 +251,11 @@ class Instance:
         self._scope(scope_id)
         return dict(self._workflow.scopes.view(scope_id))
 
+    def typed_variables(self, scope_id: str = ROOT) -> dict[str, Any]:
+        """Returns the variables visible from a scope, under the types that their senders gave them."""
+        self._scope(scope_id)
+        return self._workflow.scopes.view(scope_id).typed()
+
     @property
     def variable_count(self) -> int:
         """How many variables all scopes hold together."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.values import decode, encode
+from engine.values import Typed, decode, encode, plain
 
 ROOT = ""
 Change = tuple[str, str]  # the name of a variable, and what happened to it
@@ -38,13 +38,17 @@ class Scope:
     def get(self, name: str) -> Any:
         """Returns the value of a name that the scope holds. The value must not be changed in place."""
         if name not in self._values:
-            self._values[name] = decode(self._stored[name])
+            self._values[name] = plain(decode(self._stored[name]))
         return self._values[name]
+
+    def typed(self, name: str) -> Any:
+        """Returns the value of a name under the type that its sender gave it."""
+        return decode(self._stored[name])
 
     def set(self, name: str, value: Any) -> Any:
         """Keeps a value; what is kept is its stored form, so that later changes of a list or dict do not leak in."""
         self._stored[name] = encode(value)
-        if isinstance(value, (list, dict)):
+        if isinstance(value, (list, dict, Typed)):
             self._values.pop(name, None)
         else:
             self._values[name] = value
@@ -153,6 +157,10 @@ class VariableView(Mapping[str, Any]):
             if key in scope:
                 return scope.get(key)
         return default
+
+    def typed(self) -> dict[str, Any]:
+        """Returns all that is in sight under the types that senders gave."""
+        return {name: next(scope for scope in self._chain if name in scope).typed(name) for name in self}
 
     def __contains__(self, name: object) -> bool:
         return any(name in scope for scope in self._chain)

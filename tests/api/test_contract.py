@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
 
-from tests.api.desk import Person
+from tests.api.desk import Person, multipart
 
 
 @pytest.fixture
@@ -14,14 +15,24 @@ def instance_id(task_id: str, csr: Person) -> str:
     return str(csr.get(f"/engine-rest/task/{task_id}").json["processInstanceId"])
 
 
+PHOTO = b"\x89PNG\x00" + bytes(range(256))
 ROUND_TRIPS: dict[str, dict[str, Any]] = {
     "text": {"value": "小王", "type": "String", "valueInfo": {}},
+    "short": {"value": 3, "type": "Short", "valueInfo": {}},
     "whole": {"value": 5, "type": "Integer", "valueInfo": {}},
-    "long": {"value": 2**40, "type": "Long", "valueInfo": {}},
+    "long": {"value": 7, "type": "Long", "valueInfo": {}},
+    "longer": {"value": 2**40, "type": "Long", "valueInfo": {}},
     "double": {"value": 2.5, "type": "Double", "valueInfo": {}},
     "truth": {"value": True, "type": "Boolean", "valueInfo": {}},
     "instant": {"value": "2026-10-01T22:40:00.000+0800", "type": "Date", "valueInfo": {}},
     "json": {"value": '{"a":[1,2]}', "type": "Json", "valueInfo": {}},
+    "xml": {"value": "<a b='1'/>", "type": "Xml", "valueInfo": {}},
+    "object": {
+        "value": '{"plate":"A"}',
+        "type": "Object",
+        "valueInfo": {"objectTypeName": "app.Car", "serializationDataFormat": "application/json"},
+    },
+    "bytes": {"value": b64encode(PHOTO).decode(), "type": "Bytes", "valueInfo": {}},
     "nothing": {"value": None, "type": "Null", "valueInfo": {}},
 }
 
@@ -34,6 +45,7 @@ def test_variables_of_every_type_are_written_read_and_removed(
     assert admin.post(base, {"modifications": ROUND_TRIPS}).status_code == 204
     for name, typed in ROUND_TRIPS.items():
         assert csr.get(f"/engine-rest/task/{task_id}/variables/{name}").json == typed, name
+        assert csr.get(f"{base}/{name}").json == typed, name
     assert admin.put(f"{base}/whole", {"value": 6}).status_code == 204
     assert admin.delete(f"{base}/double").status_code == 204
     assert admin.post(base, {"deletions": ["truth"]}).status_code == 204
@@ -41,6 +53,66 @@ def test_variables_of_every_type_are_written_read_and_removed(
     assert (left["whole"]["value"], {"double", "truth"} & left.keys()) == (6, set())
     assert csr.put(f"{base}/whole", {"value": 7}).status_code == 403
     assert admin.get("/api/audit/verify").json["intact"]
+
+
+def test_a_value_that_keeps_its_type_is_compared_as_what_it_is(
+    admin: Person, csr: Person, task_id: str, instance_id: str
+) -> None:
+    admin.post(f"/engine-rest/process-instance/{instance_id}/variables", {"modifications": ROUND_TRIPS})
+    for asked, found in (("long_eq_7", 1), ("long_gt_7", 0), ("short_lteq_3", 1), ("longer_gt_7", 1)):
+        count = admin.get("/engine-rest/process-instance/count", query_string=f"variables={asked}").json["count"]
+        assert count == found, asked
+
+
+def test_a_file_is_uploaded_and_downloaded_and_never_a_page(
+    admin: Person, csr: Person, task_id: str, instance_id: str
+) -> None:
+    csr.post(f"/engine-rest/task/{task_id}/claim", {"userId": "csr"})
+    base = f"/engine-rest/process-instance/{instance_id}/variables/quote"
+    page = "<script>alert(1)</script>报价"
+    kind, body = multipart({"quote.html": page}, {"valueType": "File"})
+    body = body.replace(b'name="quote.html"; f', b'name="data"; f').replace(b"application/octet-stream", b"text/html")
+    assert admin.send("POST", f"{base}/data", body, headers={"Content-Type": kind}).status_code == 204
+    typed = csr.get(base).json
+    assert typed == {"type": "File", "value": None, "valueInfo": {"filename": "quote.html", "mimeType": "text/html"}}
+    inside = f"/engine-rest/execution/{instance_id}/localVariables/quote"
+    for path in (base, f"/engine-rest/task/{task_id}/variables/quote", inside):
+        file = csr.get(f"{path}/data")
+        assert (file.status_code, file.content) == (200, page.encode())
+        assert file.headers["Content-Type"] == "application/octet-stream"
+        assert file.headers["Content-Disposition"].startswith("attachment")
+        assert "sandbox" in file.headers["Content-Security-Policy"]
+    (listed,) = csr.get("/engine-rest/history/variable-instance", query_string="variableName=quote").json
+    assert (listed["type"], listed["value"]) == ("String", "***"), "a file may hold anything: a list does not show it"
+    assert csr.get(f"/engine-rest/variable-instance/{listed['id']}/data").content == page.encode()
+    assert Person(csr.client, "owner").get(f"{base}/data").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"type": "File", "value": "QUJD", "valueInfo": {}}, "is no File"),
+        ({"type": "File", "value": "QUJD", "valueInfo": {"filename": "a\nb"}}, "is no File"),
+        ({"type": "File", "value": "QUJD", "valueInfo": {"filename": "a", "mimeType": "a\r\nX: y"}}, "is no File"),
+        ({"type": "Bytes", "value": "?"}, "is no Bytes"),
+        ({"type": "Bytes", "value": b64encode(bytes(300_000)).decode()}, "larger than"),
+        ({"type": "Short", "value": 40_000}, "is no Short"),
+        ({"type": "Xml", "value": 5}, "is no Xml"),
+    ],
+)
+def test_what_is_not_of_its_type_or_too_large_is_refused(
+    admin: Person, task_id: str, instance_id: str, typed: dict[str, Any], said: str
+) -> None:
+    refused = admin.put(f"/engine-rest/process-instance/{instance_id}/variables/thing", typed)
+    assert (refused.status_code, said in refused.json["message"]) == (400, True), refused.text
+
+
+def test_an_upload_without_its_parts_is_refused(admin: Person, task_id: str, instance_id: str) -> None:
+    path = f"/engine-rest/process-instance/{instance_id}/variables/quote/data"
+    assert admin.post(path, {"value": "x"}).status_code == 400
+    for files, fields in (({}, {"valueType": "File"}), ({"data": "x"}, {"valueType": "Picture"})):
+        kind, body = multipart(files, fields)
+        assert admin.send("POST", path, body, headers={"Content-Type": kind}).status_code == 400
 
 
 def test_who_has_a_task_writes_what_it_sees_and_what_stays_inside(csr: Person, task_id: str, instance_id: str) -> None:
