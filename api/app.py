@@ -44,7 +44,9 @@ from api import (
     people,
     process_definitions,
     process_instances,
+    process_statistics,
     releases,
+    searches,
     sessions,
     starts,
     tokens,
@@ -328,7 +330,7 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
     tasks, taken = inbox.Inbox(commands), decisions.Decisions(commands)
     choices = ad_hoc_activities.AdHocActivities(commands)
     # The composition root gave the engine this vault; files are encrypted under the keys of the same people.
-    year = calendars.Calendars(commands)
+    year, numbers = calendars.Calendars(commands), process_statistics.Statistics(commands)
     customers, reviews = evaluations.Customers(commands), evaluations.TierReviews(commands)
     rewards, scores = evaluations.Rewards(commands), evaluations.Scores(commands)
     files = attachments.Attachments(commands, cast(PersonVault, commands.engine.vault).keystore)
@@ -353,6 +355,9 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
         ("/api/decisions/evaluate", taken, "evaluate"),
         ("/api/decisions/{decision_id}", taken, "one"),
         ("/api/deadlines", cases.Deadlines(commands), None),
+        ("/api/statistics/processes", numbers, None),
+        ("/api/statistics/processes/{key}", numbers, "one"),
+        ("/api/search", searches.Searches(commands), None),
         ("/api/startable", starts.Startable(commands), None),
         ("/api/start", starts.Starts(commands), None),
         ("/api/attachments", files, None),

@@ -8,6 +8,7 @@ import falcon.asgi
 from sqlalchemy import select
 
 from api.commands import Resource, actor_of
+from api.etags import unchanged
 from api.params import Parameters
 from api.task_cards import process_name
 from api.times import write_micros
@@ -22,7 +23,10 @@ class Paths(Resource):
     """Where a case is and how it came there."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
-        resp.media = await self.commands.read(actor_of(req), _path, instance_id)
+        row, root = await self.commands.read(actor_of(req), _case_and_root, instance_id)
+        # Every operation on a case, also one inside a called process, raises the revision of its root.
+        if not unchanged(req, resp, [row.id, row.definition_id, root.revision, root.state]):
+            resp.media = await self.commands.read(actor_of(req), _path, instance_id)
 
 
 class Deadlines(Resource):
@@ -37,6 +41,11 @@ def _case(ctx: CommandContext, instance_id: str) -> ProcessInstance:
     row = process_instances.get(ctx, instance_id)
     authorizations.require_instance(ctx, row.root_id)
     return row
+
+
+def _case_and_root(ctx: CommandContext, instance_id: str) -> tuple[ProcessInstance, ProcessInstance]:
+    row = _case(ctx, instance_id)
+    return row, row if row.id == row.root_id else process_instances.get(ctx, row.root_id)
 
 
 def _path(ctx: CommandContext, instance_id: str) -> dict[str, Any]:

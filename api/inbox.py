@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import falcon
 import falcon.asgi
 
 from api import forms, readings
 from api.commands import Resource, actor_of
+from api.etags import unchanged
 from api.params import Parameters, read_body
 from api.task_cards import card, cards, next_card
 from api.times import ZONE, write_instant, write_micros
@@ -23,7 +22,7 @@ from engine.clock import to_micros
 from engine.context import CommandContext
 from engine.errors import InvalidRequest
 from engine.user_tasks import TaskQuery, UserTask
-from engine.values import Value, dump
+from engine.values import Value, to_json
 
 VIEWS = ("mine", "groups", "all")
 
@@ -34,18 +33,15 @@ class Inbox(Resource):
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         page = await self.commands.read(actor_of(req), _page, Parameters.of_query(req))
         # The instant of the answer is no change of the list.
-        told = {name: value for name, value in page.items() if name != "now"}
-        etag = hashlib.sha256(dump(told)).hexdigest()[:32]
-        resp.set_header("ETag", f'"{etag}"')
-        resp.set_header("Cache-Control", "private, no-cache")
-        if f'"{etag}"' in (req.get_header("If-None-Match") or ""):
-            resp.status = falcon.HTTP_304
-            return
-        resp.media = page
+        if not unchanged(req, resp, {name: value for name, value in page.items() if name != "now"}):
+            resp.media = page
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
         actor = actor_of(req)
         shown, root_id, values, attempts = await self.commands.read(actor, _opened, task_id)
+        tried_data = [to_json(one["data"]) for one in attempts]
+        if unchanged(req, resp, [shown, to_json(values), tried_data]):
+            return
         # One reading, one record: it names the fields, and those of the attempts with their number.
         tried = {
             f"attempts[{n}].{name}": value for n, one in enumerate(attempts) for name, value in one["data"].items()

@@ -67,6 +67,7 @@ class KeyStore:
     """Makes, finds and destroys the keys of persons. Safe to share between threads."""
 
     def __init__(self, url: str, wrapping_key: bytes) -> None:
+        self.search_key = derive_key(wrapping_key, "search terms")
         self._database = Database(url)
         self._wrap = AESGCM(wrapping_key)
         self._lock = threading.Lock()

@@ -50,6 +50,17 @@ attachment = Table(
     Column("created_by", NAME, nullable=False),
 )
 
+# What a case is found by without the value being readable: `digest` is a keyed hash (crm/searches.py) of a plate, of
+# each of its beginnings, or of a case number. The rows of a person go when the person is erased.
+search_term = Table(
+    "search_term",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("root_id", ID, primary_key=True),
+    Column("subject", NAME, nullable=False, index=True),
+)
+
 # A message that waits to be sent, by reference only: the sender looks up address and text when it sends.
 # `recipient_kind` is customer (recipient = customer_ref) or role. `state`: queued, sent, suppressed, failed.
 notification = Table(

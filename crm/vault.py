@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Row, insert, select
 
+from crm import searches
 from crm.keystore import NONCE_BYTES, KeyStore, PersonKey, open_keystore
 from crm.models import personal_value
 from engine import models
@@ -66,7 +67,12 @@ class PersonVault:
 
         Irreversible whatever becomes of the transaction; run again, a command finds nothing left to do.
         """
+        searches.forget(ctx, subject)
         return self.keystore.erase(subject, ctx.now)
+
+    def index(self, ctx: CommandContext, *, subject: str, root_id: str, values: Mapping[str, Any]) -> None:
+        """Lets the case be found by what is searched for among these values; see crm/searches.py."""
+        searches.index(ctx, self.keystore.search_key, subject=subject, root_id=root_id, values=values)
 
     def erase_customer(self, ctx: CommandContext, customer_ref: str) -> int:
         """Destroys the keys of a customer and of the cases that began before the customer was known; see `erase`."""

@@ -50,6 +50,10 @@ class Vault(Protocol):
         """Returns ref -> value; None for a value that was erased."""
         ...
 
+    def index(self, ctx: CommandContext, *, subject: str, root_id: str, values: Mapping[str, Value]) -> None:
+        """Lets a case be found by some of its values, of which nothing readable is kept."""
+        ...
+
     def close(self) -> None:
         """Gives back its connections and forgets all keys."""
         ...

@@ -227,6 +227,10 @@ def start(
     given = {**header, **{name: value for name, value in accepted.items() if value is not None or name not in header}}
     given |= {"rule_set_version": release, "bpmn_version": deployed.version}
     given |= dict.fromkeys(_initiators(ctx, deployed, start_event_id), header["opened_by"])
+    if business_key and "case_no" not in accepted:
+        # A number of our own that is no business key is found by its hash, like one that the starter gave.
+        made = {"case_no": given["case_no"]}
+        ctx.engine.vault.index(ctx, subject=f"case:{instance_id}", root_id=instance_id, values=made)
     business_key = business_key or str(given["case_no"])
     services = InstanceServices(ctx, release=release, deployment_id=deployed.deployment_id)
     row = _new_row(ctx, deployed, release, instance_id, business_key, _text(given.get("customer_ref")))

@@ -117,9 +117,11 @@ def absorb(
             raise InvalidRequest(f"the value of the variable {name} is nested deeper than {MAX_DEPTH} levels")
     given = values.get("customer_ref")
     customer = given if isinstance(given, str) else customer_ref
+    subject = f"customer:{customer}" if customer else f"case:{instance_id}"
+    ctx.engine.vault.index(ctx, subject=subject, root_id=instance_id, values=values)
     return personal_values.absorb(
         ctx,
-        subject=f"customer:{customer}" if customer else f"case:{instance_id}",
+        subject=subject,
         variables=values,
         form_classes=known.form_classes,
         definition_classes=known.definition_classes,
