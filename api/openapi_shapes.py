@@ -130,6 +130,14 @@ SCHEMAS: Mapping[str, Schema] = {
         origin={"oneOf": [_ref("Origin"), {"type": "null"}]},
         counterfactual={"oneOf": [_ref("Counterfactuals"), {"type": "null"}]},
     ),
+    "Hints": _object(
+        type=TEXT,
+        types=_list(_object(position=NUMBER, type=TEXT)),
+        problems=_list(
+            _object(severity=TEXT, code=TEXT, position=NUMBER, line=NUMBER, column=NUMBER, zh=TEXT, en=TEXT)
+        ),
+        completions=_list(_object(text=TEXT, kind=TEXT, type=TEXT, start=NUMBER, signature=MAYBE, zh=MAYBE, en=MAYBE)),
+    ),
     "Verification": _object(intact=FLAG, chains=NUMBER, events=NUMBER, faults=_list({"type": "object"})),
 }
 LISTS: Mapping[str, str] = {
@@ -157,6 +165,7 @@ ONES: Mapping[str, str] = {
     "/api/tasks/{task_id}/unclaim": "TaskCard",
     "/api/decisions/{decision_id}": "ExplainedDecision",
     "/api/decisions/evaluate": "ExplainedDecision",
+    "/api/feel/hints": "Hints",
     "/api/audit/verify": "Verification",
     "/healthz": "Status",
     "/readyz": "Status",
@@ -206,6 +215,22 @@ BODIES: Mapping[tuple[str, str], tuple[str, Schema]] = {
         if path.startswith("/engine-rest/") and not path.endswith("/deployment")
         for count in ("", "/count")
     },
+    ("post", "/api/feel/hints"): (
+        falcon.MEDIA_JSON,
+        {
+            "type": "object",
+            "properties": {
+                "text": TEXT,
+                "cursor": {"type": "integer", "minimum": 0},
+                "tested": TEXT,
+                "names": {"type": "object", "additionalProperties": TEXT},
+                "complete": FLAG,
+                "dmn": TEXT,
+                "decision": TEXT,
+            },
+            "required": ["text"],
+        },
+    ),
     ("post", "/api/decisions/evaluate"): (
         falcon.MEDIA_JSON,
         {"type": "object", "properties": {"key": TEXT, "definitionId": TEXT, "variables": VARIABLES, "anchor": TEXT}},

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 
+from engine.dmn import typing
 from engine.dmn.cells import SimpleCell, kind_of, parse_cell
 from engine.dmn.faults import table_finding
 from engine.dmn.model import Cell, Decision, DecisionTable, DmnModel, Rule
@@ -28,7 +29,8 @@ def check(model: DmnModel, *, roles: Collection[str] | None = None) -> list[Find
             table = TableCheck(decision, decision.expression)
             findings += [*table.cells(), *table.logic()]
             findings += check_outputs(decision, decision.expression, roles)
-    return findings
+    places = {(finding.element_id, finding.line) for finding in findings if finding.severity == "error"}
+    return [*findings, *(found for found in typing.check(model) if (found.element_id, found.line) not in places)]
 
 
 class TableCheck:

@@ -30,7 +30,7 @@ def compile_program(model: DmnModel, faults: Faults) -> Program:
     compiler = BoxedCompiler(model, TextCompiler(faults, named_types(model)), program.all_tables)
     for definition in model.types.values():
         _check_allowed(definition, compiler)
-    names = _global_names(model) | component_names(model)
+    names = global_names(model) | component_names(model)
     for function in model.knowledge.values():
         compiler.texts.at(function.id, function.name)
         compiled = compiler.function(function.function, names, name=function.name)
@@ -58,12 +58,12 @@ def _compile_decision(decision: Decision, compiler: BoxedCompiler, names: frozen
         program.decisions[decision.id] = compiler.expression(decision.expression, names)
 
 
-def _global_names(model: DmnModel) -> frozenset[str]:
-    """The names that requirements may bring into a decision."""
+def global_names(model: DmnModel) -> frozenset[str]:
+    """Returns the names that requirements may bring into a decision."""
     names = {item.name for item in model.inputs.values()}
     names |= {decision.variable for decision in model.decisions.values()}
     names |= {function.name for function in model.knowledge.values()}
     names |= {service.name for service in model.services.values()}
     for prefix, imported in model.imports.items():
-        names |= {prefix, *_global_names(imported)} - {""}
+        names |= {prefix, *global_names(imported)} - {""}
     return frozenset(names)

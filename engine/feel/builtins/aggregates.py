@@ -16,13 +16,13 @@ def _numbers(items: list[Any]) -> bool:
     return all(item is not None and kind_of(item) == NUMBER for item in items)
 
 
-@builtin("min(list*: list)")
+@builtin("min(list*: list) -> item")
 def minimum(work: Work, items: list[Any]) -> Any:
     """The smallest item; null for an empty list or items that do not compare."""
     return _extreme(items, -1, work)
 
 
-@builtin("max(list*: list)")
+@builtin("max(list*: list) -> item")
 def maximum(work: Work, items: list[Any]) -> Any:
     """The greatest item; null for an empty list or items that do not compare."""
     return _extreme(items, 1, work)
@@ -42,7 +42,7 @@ def _extreme(items: list[Any], sign: int, work: Work) -> Any:
     return best
 
 
-@builtin("sum(list*: list)")
+@builtin("sum(list*: list) -> item")
 def total(work: Work, items: list[Any]) -> Any:
     """The sum of numbers or of durations; null for an empty list."""
     work.items(len(items))
@@ -51,7 +51,7 @@ def total(work: Work, items: list[Any]) -> Any:
     return _folded(items, add, work)
 
 
-@builtin("product(list*: list)")
+@builtin("product(list*: list) -> number")
 def product(work: Work, items: list[Any]) -> Any:
     """The product of numbers; null for an empty list."""
     work.items(len(items))
@@ -65,14 +65,14 @@ def _folded(items: list[Any], apply: Callable[[Any, Any, Work], Any], work: Work
     return result
 
 
-@builtin("mean(list*: list)")
+@builtin("mean(list*: list) -> item")
 def mean(work: Work, items: list[Any]) -> Any:
     """The average; null for an empty list."""
     found = total(work, items)
     return None if found is None else divide(found, len(items), work)
 
 
-@builtin("median(list*: list)")
+@builtin("median(list*: list) -> item")
 def median(work: Work, items: list[Any]) -> Any:
     """The middle number, or the average of the two in the middle."""
     work.items(len(items))
@@ -85,7 +85,7 @@ def median(work: Work, items: list[Any]) -> Any:
     return divide(add(ordered[half - 1], ordered[half], work), 2, work)
 
 
-@builtin("stddev(list*: list)")
+@builtin("stddev(list*: list) -> number")
 def stddev(work: Work, items: list[Any]) -> Any:
     """The standard deviation of a sample; null for fewer than two numbers."""
     work.items(len(items))
@@ -97,7 +97,7 @@ def stddev(work: Work, items: list[Any]) -> Any:
     return None if variance is None else settled(CONTEXT.sqrt(CONTEXT.plus(variance)))
 
 
-@builtin("mode(list*: list)")
+@builtin("mode(list*: list) -> list<item>")
 def mode(work: Work, items: list[Any]) -> list[Any] | None:
     """The numbers that stand most often, in ascending order."""
     work.items(len(items))
@@ -110,13 +110,13 @@ def mode(work: Work, items: list[Any]) -> list[Any] | None:
     return sorted(item for item, number in counts.items() if number == most)
 
 
-@builtin("all(list*: list)")
+@builtin("all(list*: list) -> boolean")
 def every(work: Work, items: list[Any]) -> bool | None:
     """Three-valued and over a list; true for an empty one."""
     return _decided(items, False, work)
 
 
-@builtin("any(list*: list)")
+@builtin("any(list*: list) -> boolean")
 def some(work: Work, items: list[Any]) -> bool | None:
     """Three-valued or over a list; false for an empty one."""
     return _decided(items, True, work)

@@ -9,20 +9,20 @@ from engine.feel.limits import Work
 from engine.feel.values import CONTEXT, STRING, kind_of
 
 
-@builtin("get value(m: context, key: string)")
+@builtin("get value(m: context, key: string) -> Any")
 def get_value(work: Work, context: dict[str, Any], key: str) -> Any:
     """The entry of that name, null if there is none."""
     return context.get(key)
 
 
-@builtin("get entries(m: context)")
+@builtin("get entries(m: context) -> list<context<key: string>>")
 def get_entries(work: Work, context: dict[str, Any]) -> list[dict[str, Any]]:
     """A list of {key, value}."""
     work.items(len(context))
     return [{"key": key, "value": value} for key, value in context.items()]
 
 
-@builtin("context(entries: list)")
+@builtin("context(entries: list) -> context")
 def context_of(work: Work, entries: list[Any]) -> dict[str, Any] | None:
     """The context of {key, value} pairs; null if a key is missing, no string, or given twice."""
     work.items(len(entries))
@@ -37,14 +37,14 @@ def context_of(work: Work, entries: list[Any]) -> dict[str, Any] | None:
     return built
 
 
-@builtin("context put(context: context, key: string, value)")
+@builtin("context put(context: context, key: string, value) -> context")
 def put(work: Work, context: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
     """The context with one entry set."""
     work.items(len(context) + 1)
     return {**context, key: value}
 
 
-@builtin("context put(context: context, keys: list, value)")
+@builtin("context put(context: context, keys: list, value) -> context")
 def put_deep(work: Work, context: dict[str, Any], keys: list[Any], value: Any) -> dict[str, Any] | None:
     """The context with an entry of a nested context set; null if there is no context on the way."""
     if not keys or any(key is None or kind_of(key) != STRING for key in keys):
@@ -62,7 +62,7 @@ def put_deep(work: Work, context: dict[str, Any], keys: list[Any], value: Any) -
     return result
 
 
-@builtin("context merge(contexts: list)")
+@builtin("context merge(contexts: list) -> context")
 def merge(work: Work, contexts: list[Any]) -> dict[str, Any] | None:
     """All contexts in one; later entries win."""
     merged: dict[str, Any] = {}

@@ -16,7 +16,7 @@ _GROUPINGS = (" ", ",", ".")
 _DECIMALS = (",", ".")
 
 
-@builtin("number(from: string, grouping separator?: string, decimal separator?: string)")
+@builtin("number(from: string, grouping separator?: string, decimal separator?: string) -> number")
 def number(work: Work, text: str, grouping: str | None, decimal: str | None) -> int | Decimal | None:
     """The number that a text shows, with the separators given."""
     if grouping is not None and (grouping not in _GROUPINGS or grouping == decimal):
@@ -33,13 +33,13 @@ def number(work: Work, text: str, grouping: str | None, decimal: str | None) -> 
     return read_number(text) if _NUMBER.fullmatch(text) else None
 
 
-@builtin("string(from)")
+@builtin("string(from) -> string")
 def string(work: Work, value: Any) -> str | None:
     """The text of a value; null stays null."""
     return None if value is None else write(value, work)
 
 
-@builtin("not(negand: boolean)")
+@builtin("not(negand: boolean) -> boolean")
 def negate(work: Work, value: bool) -> bool:
     """Three-valued not; null for anything but a boolean."""
     return not value

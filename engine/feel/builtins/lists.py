@@ -31,19 +31,19 @@ def _place(items: list[Any], position: Any, *, last: int) -> int | None:
     return place - 1 if place > 0 else len(items) + place
 
 
-@builtin("list contains(list: list, element)")
+@builtin("list contains(list: list, element) -> boolean")
 def list_contains(work: Work, items: list[Any], element: Any) -> bool:
     """Tells whether an item equals the element."""
     return _index(items, element, work) is not None
 
 
-@builtin("count(list*: list)")
+@builtin("count(list*: list) -> number")
 def count(work: Work, items: list[Any]) -> int:
     """The number of items."""
     return len(items)
 
 
-@builtin("sublist(list: list, start position: number, length?: number)")
+@builtin("sublist(list: list, start position: number, length?: number) -> list<item>")
 def sublist(work: Work, items: list[Any], start: Any, length: Any) -> list[Any] | None:
     """The items from a place on."""
     begin = _place(items, start, last=len(items))
@@ -57,14 +57,14 @@ def sublist(work: Work, items: list[Any], start: Any, length: Any) -> list[Any] 
     return items[begin : begin + number] if 0 <= number <= len(items) - begin else None
 
 
-@builtin("append(list: list, item*)")
+@builtin("append(list: list, item*) -> list<item>")
 def append(work: Work, items: list[Any], added: Any) -> list[Any]:
     """The list with items added at its end."""
     work.items(len(items) + len(added))
     return [*items, *added]
 
 
-@builtin("concatenate(list*)")
+@builtin("concatenate(list*) -> list<item>")
 def concatenate(work: Work, lists: list[Any]) -> list[Any] | None:
     """All lists in one."""
     joined: list[Any] = []
@@ -77,7 +77,7 @@ def concatenate(work: Work, lists: list[Any]) -> list[Any] | None:
     return joined
 
 
-@builtin("insert before(list: list, position: number, newItem)")
+@builtin("insert before(list: list, position: number, newItem) -> list<item>")
 def insert_before(work: Work, items: list[Any], position: Any, item: Any) -> list[Any] | None:
     """The list with an item put before a place."""
     index = _place(items, position, last=len(items))
@@ -87,7 +87,7 @@ def insert_before(work: Work, items: list[Any], position: Any, item: Any) -> lis
     return [*items[:index], item, *items[index:]]
 
 
-@builtin("remove(list: list, position: number)")
+@builtin("remove(list: list, position: number) -> list<item>")
 def remove(work: Work, items: list[Any], position: Any) -> list[Any] | None:
     """The list without the item at a place."""
     index = _place(items, position, last=len(items))
@@ -97,7 +97,7 @@ def remove(work: Work, items: list[Any], position: Any) -> list[Any] | None:
     return [*items[:index], *items[index + 1 :]]
 
 
-@builtin("list replace(list: list, position: number, newItem)")
+@builtin("list replace(list: list, position: number, newItem) -> list<item>")
 def replace_at(work: Work, items: list[Any], position: Any, item: Any) -> list[Any] | None:
     """The list with the item at a place replaced."""
     index = _place(items, position, last=len(items))
@@ -107,7 +107,7 @@ def replace_at(work: Work, items: list[Any], position: Any, item: Any) -> list[A
     return [*items[:index], item, *items[index + 1 :]]
 
 
-@builtin("list replace(list: list, match: function, newItem)")
+@builtin("list replace(list: list, match: function, newItem) -> list<item>")
 def replace_matching(work: Work, items: list[Any], match: FeelFunction, item: Any) -> list[Any] | None:
     """The list with every item replaced for which match(item, newItem) is true."""
     work.items(len(items))
@@ -120,27 +120,27 @@ def replace_matching(work: Work, items: list[Any], match: FeelFunction, item: An
     return replaced
 
 
-@builtin("reverse(list: list)")
+@builtin("reverse(list: list) -> list<item>")
 def reverse(work: Work, items: list[Any]) -> list[Any]:
     """The list from its end to its start."""
     work.items(len(items))
     return items[::-1]
 
 
-@builtin("index of(list: list, match)")
+@builtin("index of(list: list, match) -> list<number>")
 def index_of(work: Work, items: list[Any], match: Any) -> list[int]:
     """The places of all items that equal the match."""
     work.items(len(items))
     return [place + 1 for place, item in enumerate(items) if _same(item, match, work)]
 
 
-@builtin("distinct values(list: list)")
+@builtin("distinct values(list: list) -> list<item>")
 def distinct_values(work: Work, items: list[Any]) -> list[Any]:
     """Each item once, in order of first appearance."""
     return _distinct(items, work)
 
 
-@builtin("union(list*)")
+@builtin("union(list*) -> list<item>")
 def union(work: Work, lists: list[Any]) -> list[Any] | None:
     """All items of all lists, each once."""
     joined = concatenate(work, lists)
@@ -168,7 +168,7 @@ def _distinct(items: list[Any], work: Work) -> list[Any]:
     return kept
 
 
-@builtin("flatten(list: list)")
+@builtin("flatten(list: list) -> list")
 def flatten(work: Work, items: list[Any]) -> list[Any]:
     """The items of all nested lists in one."""
     flat: list[Any] = []
@@ -187,7 +187,7 @@ def flatten(work: Work, items: list[Any]) -> list[Any]:
     return flat
 
 
-@builtin("sort(list: list, precedes?: function)")
+@builtin("sort(list: list, precedes?: function) -> list<item>")
 def sort(work: Work, items: list[Any], precedes: FeelFunction | None) -> list[Any] | None:
     """The list ordered by precedes(a, b), or by nature; null if items do not compare."""
     work.items(len(items))
@@ -212,7 +212,7 @@ class _NoOrderError(Exception):
     """Two items do not compare."""
 
 
-@builtin("partition(list: list, size: number)")
+@builtin("partition(list: list, size: number) -> list<list<item>>")
 def partition(work: Work, items: list[Any], size: Any) -> list[Any] | None:
     """The list cut into lists of that size; the last may be shorter."""
     step = simplest(size)

@@ -43,43 +43,43 @@ def rounded(number: int | Decimal, scale: int | Decimal, how: str) -> int | Deci
     return settled(value.quantize(Decimal((0, (1,), -places)), rounding=how, context=_WIDE))
 
 
-@builtin("decimal(n: number, scale: number)")
+@builtin("decimal(n: number, scale: number) -> number")
 def decimal(work: Work, number: Any, scale: Any) -> Any:
     """The number with that many digits after the point, halves to even."""
     return rounded(number, scale, ROUND_HALF_EVEN)
 
 
-@builtin("floor(n: number)", "floor(n: number, scale: number)")
+@builtin("floor(n: number) -> number", "floor(n: number, scale: number) -> number")
 def floor(work: Work, number: Any, scale: Any = 0) -> Any:
     """The greatest number of that scale that is not greater."""
     return _simple(rounded(number, scale, ROUND_FLOOR))
 
 
-@builtin("ceiling(n: number)", "ceiling(n: number, scale: number)")
+@builtin("ceiling(n: number) -> number", "ceiling(n: number, scale: number) -> number")
 def ceiling(work: Work, number: Any, scale: Any = 0) -> Any:
     """The smallest number of that scale that is not smaller."""
     return _simple(rounded(number, scale, ROUND_CEILING))
 
 
-@builtin("round up(n: number, scale: number)")
+@builtin("round up(n: number, scale: number) -> number")
 def round_up(work: Work, number: Any, scale: Any) -> Any:
     """Rounded away from zero."""
     return rounded(number, scale, ROUND_UP)
 
 
-@builtin("round down(n: number, scale: number)")
+@builtin("round down(n: number, scale: number) -> number")
 def round_down(work: Work, number: Any, scale: Any) -> Any:
     """Rounded towards zero."""
     return rounded(number, scale, ROUND_DOWN)
 
 
-@builtin("round half up(n: number, scale: number)")
+@builtin("round half up(n: number, scale: number) -> number")
 def round_half_up(work: Work, number: Any, scale: Any) -> Any:
     """Rounded to the nearest, halves away from zero."""
     return rounded(number, scale, ROUND_HALF_UP)
 
 
-@builtin("round half down(n: number, scale: number)")
+@builtin("round half down(n: number, scale: number) -> number")
 def round_half_down(work: Work, number: Any, scale: Any) -> Any:
     """Rounded to the nearest, halves towards zero."""
     return rounded(number, scale, ROUND_HALF_DOWN)
@@ -89,7 +89,7 @@ def _simple(number: int | Decimal | None) -> int | Decimal | None:
     return None if number is None else simplest(number)
 
 
-@builtin("abs(n: number|days and time duration|years and months duration)")
+@builtin("abs(n: number|days and time duration|years and months duration) -> same")
 def absolute(work: Work, value: Any) -> Any:
     """The value without its sign."""
     kind = kind_of(value)
@@ -100,7 +100,7 @@ def absolute(work: Work, value: Any) -> Any:
     return abs(value) if type(value) is int else settled(CONTEXT.abs(value))
 
 
-@builtin("modulo(dividend: number, divisor: number)")
+@builtin("modulo(dividend: number, divisor: number) -> number")
 def modulo(work: Work, dividend: Any, divisor: Any) -> Any:
     """The rest of the division, with the sign of the divisor."""
     if not divisor:
@@ -116,34 +116,34 @@ def modulo(work: Work, dividend: Any, divisor: Any) -> Any:
     return settled(rest)
 
 
-@builtin("sqrt(number: number)")
+@builtin("sqrt(number: number) -> number")
 def sqrt(work: Work, number: Any) -> Any:
     """The square root; null for negative numbers."""
     return None if number < 0 else settled(CONTEXT.sqrt(CONTEXT.plus(bounded(number))))
 
 
-@builtin("log(number: number)")
+@builtin("log(number: number) -> number")
 def log(work: Work, number: Any) -> Any:
     """The natural logarithm; null for zero and negative numbers."""
     work.charge(100)
     return None if number <= 0 else settled(CONTEXT.ln(CONTEXT.plus(bounded(number))))
 
 
-@builtin("exp(number: number)")
+@builtin("exp(number: number) -> number")
 def exp(work: Work, number: Any) -> Any:
     """e to the power of the number."""
     work.charge(100)
     return settled(CONTEXT.exp(CONTEXT.plus(bounded(number))))
 
 
-@builtin("odd(number: number)")
+@builtin("odd(number: number) -> boolean")
 def odd(work: Work, number: Any) -> bool | None:
     """Tells whether a whole number is odd."""
     rest = modulo(work, number, 2)
     return bool(rest == 1) if rest is not None else None
 
 
-@builtin("even(number: number)")
+@builtin("even(number: number) -> boolean")
 def even(work: Work, number: Any) -> bool | None:
     """Tells whether a whole number is even."""
     rest = modulo(work, number, 2)

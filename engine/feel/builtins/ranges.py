@@ -58,10 +58,22 @@ def _relation(name: str, forms: str, test: Callable[[Any, Any], bool]) -> None:
                 return None
             return test(left, right)
 
+        call.__doc__ = f"Tells whether the first {_WORDS.get(name, name)} the second."
         kinds = [": range" if each == "r" else _POINTS for each in form]
-        builtin(f"{name}({names[0]}{kinds[0]}, {names[1]}{kinds[1]})")(call)
+        builtin(f"{name}({names[0]}{kinds[0]}, {names[1]}{kinds[1]}) -> boolean")(call)
 
 
+_WORDS = {
+    "before": "lies before",
+    "after": "lies after",
+    "met by": "is met by",
+    "finished by": "is finished by",
+    "started by": "is started by",
+    "during": "lies within",
+    "coincides": "is the same as",
+    "overlaps before": "begins before and overlaps",
+    "overlaps after": "ends after and overlaps",
+}
 _POINTS = ": number|string|date|time|date and time|days and time duration|years and months duration"
 
 
@@ -123,7 +135,7 @@ _relation("coincides", "pp rr", _coincides)
 _RANGE_TEXT = re.compile(r"\s*([\[(\]])(.*)\.\.(.*)([\])\[])\s*", re.DOTALL)
 
 
-@builtin("range(from: string)")
+@builtin("range(from: string) -> range")
 def range_of(work: Work, text: str) -> Range | None:
     """The range of a text such as `[18..21)`; its ends are literals."""
     work.text(len(text))

@@ -1,8 +1,10 @@
 """Declares built-in functions: parameter names and kinds, overloads, and how arguments become fitting ones.
 
-A declaration reads like the standard's own table: `substring(string: string, start position: number, length?: number)`.
+A declaration reads like the standard's own table:
+`substring(string: string, start position: number, length?: number) -> string`.
 `?` after a name: may be missing or null. No kind: any value, null too. `*`: any number of arguments; with the kind
-list, the items may also stand in one list.
+list, the items may also stand in one list. `->` gives the type of the result if it is not null: `item` is that of the
+items given, `same` that of the first argument.
 A wrong number, name or kind of argument makes the result null (DMN 1.5, 10.3.2.13).
 """
 
@@ -18,7 +20,7 @@ from engine.feel.types import Type, midnight
 from engine.feel.values import DATE, DATE_TIME, LIST, FeelFunction, kind_of, refuse
 
 Resolved = Callable[[Work, list[Any]], Any]
-_SIGNATURE = re.compile(r"([^(]+)\((.*)\)")
+_SIGNATURE = re.compile(r"([^(]+)\((.*)\) -> (.+)")
 _UNFIT = object()
 
 
@@ -52,10 +54,16 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """One form of a function."""
+    """One form of a function; `result` is its type as declared."""
 
     parameters: tuple[Parameter, ...]
     call: Callable[..., Any]
+    result: str = "Any"
+
+    @property
+    def sentence(self) -> str:
+        """What the form does, in English: the first line of its function's docstring."""
+        return (self.call.__doc__ or "").partition("\n")[0]
 
     def takes(self, count: int) -> bool:
         """Tells whether the form can be called with that many positional arguments."""
@@ -165,7 +173,7 @@ def builtin(*signatures: str) -> Callable[[Callable[..., Any]], Callable[..., An
             assert match is not None, signature
             parameters = tuple(_parameter(part.strip()) for part in match[2].split(",") if part.strip())
             found = BUILTINS.setdefault(match[1], Builtin(match[1], []))
-            found.overloads.append(Overload(parameters, function))
+            found.overloads.append(Overload(parameters, function, match[3]))
         return function
 
     return register
