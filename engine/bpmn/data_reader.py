@@ -13,13 +13,16 @@ from typing import Any
 
 from lxml import etree
 
-from engine.bpmn.expressions import Text
+from engine.bpmn.expressions import LiteralValue, Text
 from engine.bpmn.model import Mapping as VariableMapping
 from engine.bpmn.vocabulary import bpmn
 from engine.bpmn.xml import line_of
 from engine.feel import Environment
 
 _ITEMS = ("dataObject", "dataObjectReference", "dataStore", "dataStoreReference", "dataInput", "dataOutput", "property")
+
+
+_MOVED = ("dataInput", "dataOutput")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,19 @@ class DataItems:
         """Tells whether an id belongs to an element of one kind."""
         item = self._items.get(reference)
         return item is not None and item.tag == bpmn(tag)
+
+    def held_in(self, sub_process: etree._Element) -> list[str]:
+        """Returns the data objects of a sub-process that data flow through: each run of it has its own (10.4.1).
+
+        One that is only drawn says nothing, because modelers put it wherever somebody drops it."""
+        own = {item.get("id", "") for item in sub_process.findall(bpmn("dataObject"))}
+        own |= {item.get("id", "") for item in self._items.values() if item.get("dataObjectRef") in own}
+        ends = [
+            {_text(association.find(bpmn("sourceRef"))), _text(association.find(bpmn("targetRef")))}
+            for association in sub_process.iter(bpmn("dataInputAssociation"), bpmn("dataOutputAssociation"))
+        ]
+        moved = [both for both in ends if any(self.is_a(end, tag) for end in both for tag in _MOVED)]
+        return sorted({self.name(end) for both in moved for end in both & own})
 
 
 class DataReader:
@@ -109,6 +125,13 @@ class DataReader:
         text = Text(_text(element), self._element.get("id", ""), line, "数据关联", "data association", mode="feel")
         self._texts.append(text)
         return text
+
+
+def empty(name: str, owner: etree._Element) -> VariableMapping:
+    """Returns the input that gives a scope a variable of its own without a value."""
+    text = Text("", owner.get("id", ""), line_of(owner), "数据", "data")
+    text.value = LiteralValue(None)
+    return VariableMapping(name, text)
 
 
 def _text(element: etree._Element | None) -> str:

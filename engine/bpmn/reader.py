@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from engine.bpmn.correlation_reader import CorrelationReader
-from engine.bpmn.data_reader import DataItems, DataReader
+from engine.bpmn.data_reader import DataItems, DataReader, empty
 from engine.bpmn.event_reader import EventReader, References
 from engine.bpmn.expressions import Text
 from engine.bpmn.extensions import (
@@ -236,6 +236,9 @@ class _ProcessReader:
         if type_ in SUB_PROCESSES:
             node.body = self._body(element)
             self._inherit_roles(node)
+            item = node.loop.element_variable if node.loop is not None else None
+            held = [empty(name, element) for name in self._items.held_in(element) if name != item]
+            node.inputs = held + node.inputs
         return node
 
     def _read_mappings(self, node: Node, element: etree._Element) -> None:

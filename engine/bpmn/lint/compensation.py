@@ -29,6 +29,30 @@ def check_compensation(process: Process, report: Report) -> None:
                     f"补偿活动 {node.id} 没有与补偿边界事件相连。",
                     f"No compensation boundary event is associated with the compensation activity {node.id}.",
                 )
+    _check_sight(process, report)
+
+
+def _check_sight(process: Process, report: Report) -> None:
+    """An activity to undo lies beside the event that asks for it; for one in an event sub-process, also beside that
+    (BPMN 10.5.5). What lies elsewhere could never be undone by it."""
+    everywhere = {node.id for node in process.nodes()}
+    bodies = _bodies(process)
+    around = {node.id: (body, owner) for body, owner in bodies for node in body.nodes.values()}
+    for body, owner in bodies:
+        visible = set(body.nodes)
+        while owner is not None and owner.event_sub_process:
+            outer, owner = around[owner.id]
+            visible |= set(outer.nodes)
+        for node in body.nodes.values():
+            for event in node.events:
+                asks = event.kind == "compensation" and node.type in ("intermediateThrowEvent", "endEvent")
+                if asks and event.ref in everywhere - visible:
+                    report.error(
+                        "compensation-out-of-sight",
+                        node,
+                        f"{node.id} 要补偿的活动 {event.ref} 不在同一层流程中。",
+                        f"{node.id} cannot compensate {event.ref}, which lies in another (sub-)process.",
+                    )
 
 
 def _bodies(process: Process) -> list[tuple[Body, Node | None]]:

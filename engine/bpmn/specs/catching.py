@@ -23,7 +23,8 @@ def catch_scoped(thrown: Thrown, *, workflow: ScopeWorkflow | None = None, host:
     """Fires the event that catches what was thrown inside `workflow`, or by the activity `host` itself.
 
     In each scope the event sub-processes come first, then the boundary events of the activity that holds the scope.
-    A specific code goes before an event that catches every code. False: nobody catches it.
+    A specific code goes before an event that catches every code. What an event sub-process throws itself does not
+    begin it again. False: nobody catches it.
     """
     while True:
         if host is not None:
@@ -34,11 +35,17 @@ def catch_scoped(thrown: Thrown, *, workflow: ScopeWorkflow | None = None, host:
             workflow = host.workflow
         if workflow is None:
             return False
-        if _fire(thrown, workflow.task_tree.children):
+        if _fire(thrown, [token for token in workflow.task_tree.children if not _begins(token, host)]):
             return True
         host = workflow.host
         if host is None:
             return False
+
+
+def _begins(token: Token, running: Token | None) -> bool:
+    """Tells whether a token waits for the start of the event sub-process that runs."""
+    started = getattr(token.task_spec, "sub_process", None)
+    return running is not None and started is not None and running.task_spec is started
 
 
 def _boundaries(host: Token) -> list[Token]:
