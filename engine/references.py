@@ -172,7 +172,7 @@ def _looked_into(text: Text, personal: Mapping[str, str], *, result_is_kept: boo
     if text.is_literal:
         return frozenset()
     try:
-        names = names_looked_into(feel_of(text.source), personal, result_is_kept=result_is_kept)
+        names = names_looked_into(feel_of(text.source, mode=text.mode), personal, result_is_kept=result_is_kept)
     except FeelSyntaxError:
         return frozenset()  # a fault of its own, which parsing the diagram reports
     return names & personal.keys()

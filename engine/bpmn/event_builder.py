@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.bpmn.definition import Element
+from engine.bpmn.expressions import Text, Value
 from engine.bpmn.model import Event, Node
 from engine.bpmn.specs.compensation import ThrowCancel, ThrowCompensation
 from engine.bpmn.specs.event_definitions import (
@@ -13,9 +14,9 @@ from engine.bpmn.specs.event_definitions import (
     ErrorEventDefinition,
     EscalationEventDefinition,
     EventDefinition,
-    MessageEventDefinition,
+    Message,
     MultipleEventDefinition,
-    SignalEventDefinition,
+    Signal,
 )
 from engine.bpmn.specs.multiple_events import Trigger
 from engine.bpmn.specs.scope_spec import ScopeSpec
@@ -44,9 +45,9 @@ def event_definition(event: Event) -> EventDefinition:
     """Returns what a catching event waits for."""
     match event.kind:
         case "message":
-            return MessageEventDefinition(event.name or "")
+            return Message(event.name or "", _value(event.name_text))
         case "signal":
-            return SignalEventDefinition(event.name or "")
+            return Signal(event.name or "", _value(event.name_text))
         case "error":
             return ErrorEventDefinition(event.name or "error", event.code)
         case "escalation":
@@ -69,18 +70,19 @@ _LATER = {"compensation": 1, "escalation": 2, "error": 3, "cancel": 3, "terminat
 
 def throws(node: Node) -> tuple[Throw, ...]:
     """Returns what a throwing event does, in the order in which it happens."""
-    return tuple(_throw(node, event) for event in sorted(node.events, key=lambda event: _LATER.get(event.kind, 0)))
+    return tuple(throw(node, event) for event in sorted(node.events, key=lambda event: _LATER.get(event.kind, 0)))
 
 
-def _throw(node: Node, event: Event) -> Throw:
+def throw(node: Node, event: Event) -> Throw:
+    """Returns what one event of a throwing node, or of a loop, does."""
     match event.kind:
         case "message":
             return send(node, event)
         case "signal":
             payload = tuple((item.target, item.value.value) for item in event.payload if item.value is not None)
-            return ThrowSignal(event.name or "", payload)
+            return ThrowSignal(event.name or "", payload, _value(event.name_text))
         case "error":
-            return ThrowError(event.code)
+            return ThrowError(event.code, _value(event.message))
         case "escalation":
             return ThrowEscalation(event.code)
         case "terminate":
@@ -102,4 +104,9 @@ def send(node: Node, event: Event | None) -> Throw:
         (event.name if event is not None else None) or "",
         None if key is None else key.value,
         node.properties.get("message.delivery") == "optional",
+        None if event is None else _value(event.name_text),
     )
+
+
+def _value(text: Text | None) -> Value | None:
+    return None if text is None else text.value

@@ -6,7 +6,7 @@ from typing import cast
 
 from lxml import etree
 
-from engine.bpmn.expressions import Text
+from engine.bpmn.expressions import Text, is_expression
 from engine.bpmn.extensions import ParameterReader, attributes, local_name
 from engine.bpmn.message_flows import MessageFlows
 from engine.bpmn.model import Diagram, Event, Loop, Node
@@ -129,8 +129,10 @@ class EventReader:
         event.ref = element.get(_REFERENCE[event.kind])
         found = self._references.find(event.ref, event.kind)
         if found is not None:
-            event.name = found.get("name")
+            self._name(event, found)
             event.code = found.get("errorCode") or found.get("escalationCode")
+            if (text := attributes(found).get("errorMessage")) is not None:
+                event.message = self._text(text, line_of(found), ("错误信息", "error message"))
         elif event.ref:
             self._references.fault(
                 "unknown-reference",
@@ -148,7 +150,21 @@ class EventReader:
             name = self._references.message_flows.message_at(self._node.id)
             return None if name is None else Event("message", line, None, name)
         found = self._references.find(reference, "message")
-        return Event("message", line, reference, found.get("name") if found is not None else None)
+        event = Event("message", line, reference)
+        if found is not None:
+            self._name(event, found)
+        return event
+
+    def _name(self, event: Event, found: etree._Element) -> None:
+        """A name may be computed when the event is reached (`${…}` or `=…`); codes and links are fixed."""
+        event.name = found.get("name")
+        if event.kind in ("message", "signal") and event.name and is_expression(event.name):
+            event.name_text = self._text(event.name, line_of(found), ("名称", "name"))
+
+    def _text(self, source: str, line: int | None, what: tuple[str, str]) -> Text:
+        text = Text(source, self._node.id, line, *what)
+        self._texts.append(text)
+        return text
 
     def _timer(self, event: Event, element: etree._Element) -> None:
         for child in element:
@@ -237,8 +253,8 @@ class EventReader:
         for complex_ in element.findall(bpmn("complexBehaviorDefinition")):
             condition = self._child(complex_, "condition", ("条件", "condition"))
             found = [item for item in complex_.iter() if local_name(item) in EVENT_KINDS]
-            if condition is not None and found:
-                loop.complex_behaviors.append((condition, self.event(found[0])))
+            if condition is not None:
+                loop.complex_behaviors.append((condition, self.event(found[0]) if found else None))
 
     def _child(self, element: etree._Element, tag: str, what: tuple[str, str]) -> Text | None:
         found = element.find(bpmn(tag))

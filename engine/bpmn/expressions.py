@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from engine.feel import DOMAIN_FUNCTIONS, Environment, Expression, FeelSyntaxError, compile_expression
-from engine.feel.juel import translate
+from engine.feel.juel import translate, translate_text
 from engine.findings import Finding
 
 Mode = Literal["value", "feel"]
@@ -118,23 +118,27 @@ def _compile(text: Text, names: tuple[str, ...]) -> list[Finding]:
         text.value = LiteralValue(text.source.strip() or None)
         return []
     try:
-        text.value = compile_feel(text.source, names)
+        text.value = compile_feel(text.source, names, mode=text.mode)
     except FeelSyntaxError as error:
         return [_finding(text, f"表达式无法理解:{error}", f"the expression cannot be understood: {error}")]
     return []
 
 
-def compile_feel(source: str, names: Iterable[str] = ()) -> Expression:
+def compile_feel(source: str, names: Iterable[str] = (), *, mode: Mode = "feel") -> Expression:
     """Compiles one expression, with or without `=`, or `${…}`; raises FeelSyntaxError."""
-    return compile_expression(feel_of(source), names=tuple(names), functions=DOMAIN_FUNCTIONS)
+    return compile_expression(feel_of(source, mode=mode), names=tuple(names), functions=DOMAIN_FUNCTIONS)
 
 
-def feel_of(source: str) -> str:
-    """Returns the FEEL of a text that is an expression; raises FeelSyntaxError for a `${…}` that has none."""
+def feel_of(source: str, *, mode: Mode = "feel") -> str:
+    """Returns the FEEL of a text that is an expression; raises FeelSyntaxError for a `${…}` that has none.
+
+    In mode `value`, `${…}` may have text around it."""
     stripped = source.strip()
     if stripped.startswith("="):
         return stripped[1:]
-    return translate(stripped) if "${" in stripped or "#{" in stripped else stripped
+    if "${" not in stripped and "#{" not in stripped:
+        return stripped
+    return translate(stripped) if mode == "feel" else translate_text(stripped)
 
 
 def _finding(text: Text, zh: str, en: str) -> Finding:

@@ -12,7 +12,8 @@ from engine.findings import Finding
 
 @dataclass(slots=True)
 class Event:
-    """One event definition. `name` is the message, signal or link name, `code` the error or escalation code."""
+    """One event definition. `name` is the message, signal or link name (`name_text` if it is computed), `code` the
+    error or escalation code, `message` the text of an error."""
 
     kind: str
     line: int | None = None
@@ -25,6 +26,8 @@ class Event:
     payload: list[Mapping] = field(default_factory=list)
     id: str | None = None
     targets: list[str] = field(default_factory=list)
+    name_text: Text | None = None
+    message: Text | None = None
 
     @property
     def variable_events(self) -> list[str]:
@@ -58,9 +61,14 @@ class Loop:
     maximum: int | None = None
     behavior: str = "all"
     behavior_event: Event | None = None
-    complex_behaviors: list[tuple[Text, Event]] = field(default_factory=list)
+    complex_behaviors: list[tuple[Text, Event | None]] = field(default_factory=list)
     async_before: bool = False
     async_after: bool = False
+
+    @property
+    def throws_nameless(self) -> bool:
+        """Tells whether completions throw a signal without a name (BPMN 10.3.8)."""
+        return self.behavior in ("one", "none") and self.behavior_event is None
 
 
 @dataclass(slots=True)

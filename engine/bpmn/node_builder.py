@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.bpmn.definition import Element
-from engine.bpmn.event_builder import event_definition, send, throws, trigger_of
+from engine.bpmn.event_builder import event_definition, send, throw, throws, trigger_of
 from engine.bpmn.expressions import Value
-from engine.bpmn.model import Mapping, Node
+from engine.bpmn.model import Event, Mapping, Node
 from engine.bpmn.specs.activities import Activity
 from engine.bpmn.specs.ad_hoc import AdHocSubProcess
 from engine.bpmn.specs.complex_gateways import ComplexGateway
@@ -23,7 +23,14 @@ from engine.bpmn.specs.events import (
 )
 from engine.bpmn.specs.gateways import EventBasedGateway, ExclusiveGateway
 from engine.bpmn.specs.joins import InclusiveGateway, ParallelGateway
-from engine.bpmn.specs.loops import LoopBody, MultiInstance, MultiInstanceBody, StandardLoop, StandardLoopBody
+from engine.bpmn.specs.loops import (
+    ImplicitThrow,
+    LoopBody,
+    MultiInstance,
+    MultiInstanceBody,
+    StandardLoop,
+    StandardLoopBody,
+)
 from engine.bpmn.specs.node import Node as NodeSpec
 from engine.bpmn.specs.node import Step
 from engine.bpmn.specs.scope_spec import ScopeSpec
@@ -123,7 +130,7 @@ class NodeBuilder:
                 event = node.events[0] if node.events else None
                 return SendTask(spec, element, send(node, event), name=name)
             case "receiveTask":
-                return ReceiveTask(spec, element, node.events[0].name or "", name=name)
+                return ReceiveTask(spec, element, event_definition(node.events[0]), name=name)
             case "callActivity":
                 return CallActivity(spec, element, self._call(), name=name)
         return Activity(spec, element, name=name)
@@ -172,6 +179,9 @@ class NodeBuilder:
 
     # ------------------------------------------------------------ loops
 
+    def _implicit(self, event: Event | None) -> ImplicitThrow | None:
+        return None if event is None else ImplicitThrow(event_definition(event), throw(self._node, event))
+
     def _looped(self, instance: Activity) -> LoopBody:
         loop = self._node.loop
         assert loop is not None
@@ -183,11 +193,10 @@ class NodeBuilder:
             repeat = StandardLoop(condition, loop.test_before, loop.maximum)
             return StandardLoopBody(self._spec, element, instance, repeat)
         element = replace(self._element, id=f"{self._element.id}#multiInstanceBody", type="multiInstanceBody")
-        one = loop.behavior_event
         multiple = MultiInstance(
             behavior=loop.behavior,
-            behavior_event=None if one is None else event_definition(one),
-            complex_behaviors=tuple((text.value, event_definition(event)) for text, event in loop.complex_behaviors),
+            behavior_event=self._implicit(loop.behavior_event),
+            complex_behaviors=tuple((text.value, self._implicit(event)) for text, event in loop.complex_behaviors),
             sequential=loop.kind == "sequential",
             cardinality=None if loop.cardinality is None else loop.cardinality.value,
             collection=None if loop.collection is None else loop.collection.value,

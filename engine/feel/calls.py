@@ -16,7 +16,7 @@ from engine.feel.external import bind
 from engine.feel.functions import call_value
 from engine.feel.limits import Work
 from engine.feel.names import suggestion
-from engine.feel.scope import WORK, Code, Frame, Scope, find
+from engine.feel.scope import VARIABLES, WORK, Code, Frame, Scope, find
 from engine.feel.values import FeelFunction, refuse
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def value_or_function(compiler: Compiler, node: tree.Node) -> Code:
     if isinstance(node, tree.Name) and node.name in BUILTINS and node.name not in compiler.declared:
         found = find(node.name, compiler.scope)
         if found.slot is None and not found.items:
-            value = BUILTINS[node.name].as_value()
-            return lambda frame: value
+            name, value, variable = node.name, BUILTINS[node.name].as_value(), compiler.compile(node)
+            return lambda frame: variable(frame) if name in frame[VARIABLES] else value
     return compiler.compile(node)
 
 

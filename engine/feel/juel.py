@@ -39,6 +39,27 @@ def translate(text: str) -> str:
     return _Translator(text).translate()
 
 
+_HOLE = re.compile(r"[$#]\{(?:[^}'\"]|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")*\}")
+
+
+def translate_text(text: str) -> str:
+    """Returns the FEEL text of a value: one expression, or expressions with text around them (`order ${number}`).
+
+    What is null leaves no trace in such a text. Raises FeelSyntaxError for what FEEL cannot say."""
+    stripped = text.strip()
+    holes = list(_HOLE.finditer(stripped)) if len(text) <= MAX_TEXT else []
+    if not holes or holes[0].group() == stripped:
+        return translate(stripped)
+    parts, position = [], 0
+    for hole in holes:
+        parts += [_string(stripped[position : hole.start()]), f"string({translate(hole.group())})"]
+        position = hole.end()
+    rest = stripped[position:]
+    if "${" in rest or "#{" in rest:
+        raise syntax_error(stripped, position, "an expression that begins with ${ does not end")
+    return f"string join([{', '.join([*parts, _string(rest)])}])"
+
+
 class _Translator:
     def __init__(self, text: str) -> None:
         self.text = text
@@ -133,7 +154,7 @@ class _Translator:
         if kind == "number":
             return word
         if kind == "string":
-            return _string(word[1:-1])
+            return _string(_unescaped(word[1:-1]))
         if kind == "name":
             return word if word in ("true", "false", "null") else self._path(self._name(word))
         self.index -= 1
@@ -169,7 +190,7 @@ class _Translator:
                 if kind == "number" and word.isdigit():
                     found = f"{found}[{int(word) + 1}]"
                 elif kind == "string":
-                    found = f"get value({found}, {_string(word[1:-1])})"
+                    found = f"get value({found}, {_string(_unescaped(word[1:-1]))})"
                 else:
                     self.index -= 1
                     raise self._error("only a number or a string can stand in [ ]")
@@ -178,8 +199,11 @@ class _Translator:
                 return found
 
 
-def _string(content: str) -> str:
-    plain = re.sub(r"\\(.)", r"\1", content, flags=re.DOTALL)
+def _unescaped(content: str) -> str:
+    return re.sub(r"\\(.)", r"\1", content, flags=re.DOTALL)
+
+
+def _string(plain: str) -> str:
     escaped = plain.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
     return f'"{escaped}"'
 

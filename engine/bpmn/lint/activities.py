@@ -122,13 +122,6 @@ def _check_loop(node: Node, report: Report) -> None:
                 f"多实例活动 {node.id} 的次数必须在 0 到 {DEFAULT_LIMITS.multi_instances} 之间。",
                 f"The number of instances of {node.id} must lie between 0 and {DEFAULT_LIMITS.multi_instances}.",
             )
-    if loop.behavior in ("one", "none") and loop.behavior_event is None:
-        report.error(
-            "no-behavior-event",
-            node,
-            f"{node.id} 的多实例行为 {loop.behavior} 没有事件。",
-            f"The multi-instance behaviour {loop.behavior} of {node.id} names no event.",
-        )
 
 
 def _ad_hoc(node: Node, report: Report) -> None:

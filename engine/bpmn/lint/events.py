@@ -36,6 +36,8 @@ def check_events(process: Process, report: Report) -> None:
                 _check_place(node, body, report)
             for event in node.events:
                 _check_event(node, event, report)
+                if event.kind in ("message", "signal") and "topic" not in node.texts:
+                    _check_name(node, event, body, report, begins=body is process.body and _begins(node))
         _check_links(body, report)
 
 
@@ -98,8 +100,6 @@ def _check_event(node: Node, event: Event, report: Report) -> None:
                     f"{node.id} 的 variableEvents「{kind}」不合法,只能是 create、update、delete。",
                     f"variableEvents {kind!r} on {node.id} is not allowed; it can be create, update, delete.",
                 )
-    elif event.kind in ("message", "signal") and "topic" not in node.texts:
-        _check_name(node, event, report)
     elif event.kind == "escalation" and node.type in ("endEvent", "intermediateThrowEvent") and not event.code:
         report.error(
             "no-escalation-code",
@@ -118,14 +118,21 @@ def _check_event(node: Node, event: Event, report: Report) -> None:
         )
 
 
-def _check_name(node: Node, event: Event, report: Report) -> None:
+def _begins(node: Node) -> bool:
+    return node.type == "startEvent" or node.standard.get("instantiate") == "true"
+
+
+def _check_name(node: Node, event: Event, body: Body, report: Report, *, begins: bool) -> None:
     if not event.name:
+        host = body.nodes.get(node.attached_to or "")
+        if event.kind == "signal" and host is not None and host.loop is not None and host.loop.throws_nameless:
+            return
         report.error("no-name", node, f"{node.id} 没有指明 {event.kind} 的名称。", f"{node.id} names no {event.kind}.")
-    elif "${" in event.name or "#{" in event.name:
+    elif event.name_text is not None and begins:
         report.unsupported(
             node,
-            f"{event.kind} 名称中的表达式({node.id})",
-            f"An expression in the name of the {event.kind} at {node.id}",
+            f"启动流程的 {event.kind} 名称中的表达式({node.id})",
+            f"An expression in the name of the {event.kind} that starts the process at {node.id}",
         )
 
 

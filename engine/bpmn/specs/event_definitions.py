@@ -34,11 +34,12 @@ __all__ = [
     "ErrorEventDefinition",
     "EscalationEventDefinition",
     "EventDefinition",
-    "MessageEventDefinition",
+    "Message",
     "MultipleEventDefinition",
-    "SignalEventDefinition",
+    "Signal",
     "Thrown",
     "arm",
+    "name_at",
     "rearmed_timer",
 ]
 
@@ -53,6 +54,33 @@ class ClockTimer(TimerEventDefinition):
         super().__init__(name=kind, expression="")
         self.kind = kind
         self.value = value
+
+
+class Message(MessageEventDefinition):
+    """A message; `value` yields its name where the diagram computes it."""
+
+    def __init__(self, name: str, value: Value | None = None) -> None:
+        super().__init__(name)
+        self.value = value
+
+
+class Signal(SignalEventDefinition):
+    """A signal; `value` yields its name where the diagram computes it."""
+
+    def __init__(self, name: str, value: Value | None = None) -> None:
+        super().__init__(name)
+        self.value = value
+
+
+MAX_NAME = 255
+
+
+def name_at(token: Token, name: str, value: Value | None) -> str:
+    """Returns the name of a message or signal at a token; raises ExecutionFailed if what is computed is no name."""
+    found = name if value is None else token.evaluate(value)
+    if not isinstance(found, str) or not 0 < len(found) <= MAX_NAME:
+        raise token.fail(f"the name of what it sends or waits for is no text of 1 to {MAX_NAME} characters")
+    return found
 
 
 class Condition(ConditionalEventDefinition):
@@ -115,14 +143,15 @@ class MultipleEventDefinition(EventDefinition):
 
 
 def arm(token: Token, definition: EventDefinition) -> None:
-    """Makes the token wait for the event. Errors, escalations, cancel and compensation are looked up when thrown."""
+    """Makes the token wait for the event. Errors, escalations, cancel and compensation are looked up when thrown; so
+    is a signal without name, which only the loop that is guarded throws."""
     top = token.top
     if isinstance(definition, ClockTimer):
         top.open_wait(token, _timer(token, definition))
-    elif isinstance(definition, MessageEventDefinition):
-        top.open_wait(token, SubscriptionWait("message", definition.name))
-    elif isinstance(definition, SignalEventDefinition):
-        top.open_wait(token, SubscriptionWait("signal", definition.name))
+    elif isinstance(definition, Message):
+        top.open_wait(token, SubscriptionWait("message", name_at(token, definition.name, definition.value)))
+    elif isinstance(definition, Signal) and (definition.name or definition.value):
+        top.open_wait(token, SubscriptionWait("signal", name_at(token, definition.name, definition.value)))
     elif isinstance(definition, MultipleEventDefinition):
         definition.arm_on(token)
     elif isinstance(definition, Condition):

@@ -15,7 +15,8 @@ from SpiffWorkflow.util.task import TaskState
 from engine.bpmn.definition import Element
 from engine.bpmn.expressions import Value
 from engine.bpmn.specs.activities import Activity
-from engine.bpmn.specs.event_definitions import EventDefinition
+from engine.bpmn.specs.event_definitions import EventDefinition, Signal
+from engine.bpmn.specs.throws import Throw
 from engine.errors import LimitReached
 from engine.values import decode, encode
 
@@ -23,8 +24,19 @@ if TYPE_CHECKING:
     from engine.bpmn.token import Token
 
 
+NAMELESS = Signal("")
+"""What `one` and `none` throw if they name nothing (BPMN 10.3.8): for a signal event without name at the border."""
+
 COUNTERS = ("numberOf", "nrOf")
 """BPMN and Camunda begin the names of the counters of a multi-instance differently (BPMN table 10.31)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImplicitThrow:
+    """An event that a multi-instance throws by itself; `throw` does so where no event of its border catches it."""
+
+    event_definition: EventDefinition
+    throw: Throw
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +44,8 @@ class MultiInstance:
     """The multi-instance characteristics of an activity.
 
     `behavior` says which completions throw an event (BPMN 10.3.8): all instances together throw none, `one` throws at
-    the first completion, `none` at each, `complex` where a condition of its own holds, which also ends the loop.
+    the first completion, `none` at each, `complex` where a condition of its own holds, which also ends the loop. Where
+    `one` and `none` name no event, they throw a signal that only the border of the activity sees.
     """
 
     sequential: bool
@@ -43,8 +56,8 @@ class MultiInstance:
     output_element: str | None
     condition: Value | None
     behavior: str = "all"
-    behavior_event: EventDefinition | None = None
-    complex_behaviors: tuple[tuple[Value, EventDefinition], ...] = ()
+    behavior_event: ImplicitThrow | None = None
+    complex_behaviors: tuple[tuple[Value, ImplicitThrow | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +147,7 @@ class MultiInstanceBody(LoopBody):
                 element_id=token.element_id,
             )
         memory = token.memory
-        memory.update(total=len(items), next=0, done=0, out={}, keys=keys)
+        memory.update(total=len(items), next=0, done=0, terminated=0, out={}, keys=keys)
         memory["items"] = [encode(item).decode() for item in items] if self.loop.collection is not None else None
         self.open_scope(token)
         if not items:
@@ -194,33 +207,41 @@ class MultiInstanceBody(LoopBody):
         if loop.behavior == "complex":
             due = [event for condition, event in loop.complex_behaviors if child.evaluate(condition) is True]
             for event in due:
-                self._happen(token, event)
+                if event is not None:
+                    self._happen(token, event)
             return bool(due)
         at_each = loop.behavior == "none" or (loop.behavior == "one" and token.memory["done"] == 1)
-        if at_each and loop.behavior_event is not None:
+        if at_each:
             self._happen(token, loop.behavior_event)
         return False
 
-    def _happen(self, token: Token, definition: EventDefinition) -> None:
-        """Lets the boundary event of the same trigger happen, without interrupting the activity."""
+    def _happen(self, token: Token, implicit: ImplicitThrow | None) -> None:
+        """Lets the boundary event of the same trigger happen, without interrupting the activity; what no boundary event
+        is for is thrown to everybody."""
+        definition = NAMELESS if implicit is None else implicit.event_definition
         for guard in self.boundaries:
             if guard.event_definition == definition:
                 guard.happen(token.parent.add(guard), {})
                 return
+        if implicit is not None:
+            implicit.throw(token)
 
     def _count(self, token: Token) -> None:
         memory = token.memory
         counted = {
             "Instances": memory["total"],
             "CompletedInstances": memory["done"],
-            "ActiveInstances": memory["next"] - memory["done"],
-            "TerminatedInstances": 0,
+            "ActiveInstances": memory["next"] - memory["done"] - memory["terminated"],
+            "TerminatedInstances": memory["terminated"],
         }
         for name, number in counted.items():
             for prefix in COUNTERS:
                 token.top.scopes.set_local(token.scope_id, prefix + name, number)
 
     def _finish(self, token: Token) -> None:
+        memory = token.memory
+        memory["terminated"] = sum(child.task_spec is self.instance for child in token.children)
+        self._count(token)
         for child in token.children:
             if child.task_spec is self.instance:
                 child.cancel()

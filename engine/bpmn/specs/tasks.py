@@ -11,7 +11,7 @@ from engine.bpmn.expressions import Value
 from engine.bpmn.outcome import DecisionTaken, UserTaskWait
 from engine.bpmn.specs.activities import Activity
 from engine.bpmn.specs.decisions import DecisionCall
-from engine.bpmn.specs.event_definitions import MessageEventDefinition, arm
+from engine.bpmn.specs.event_definitions import EventDefinition, arm
 from engine.bpmn.specs.events import Catching
 from engine.bpmn.specs.gateways import waits_in_gateway
 from engine.bpmn.specs.throws import Throw, external_wait, whole_number
@@ -146,9 +146,9 @@ class SendTask(Activity):
 class ReceiveTask(Catching, Activity):
     """Waits for a message."""
 
-    def __init__(self, scope_spec: Any, element: Element, message: str, *, name: str | None) -> None:
+    def __init__(self, scope_spec: Any, element: Element, message: EventDefinition, *, name: str | None) -> None:
         super().__init__(scope_spec, element, name=name)
-        self.event_definition = MessageEventDefinition(message)
+        self.event_definition = message
 
     def execute(self, token: Token) -> bool | None:
         if token.fired:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.expressions import Value
-from engine.bpmn.outcome import ExternalTaskWait, MessageSent, SignalSent
+from engine.bpmn.outcome import ExternalTaskWait, MessageSent, SignalSent, SubscriptionWait
 from engine.bpmn.specs import conversations
 from engine.bpmn.specs.catching import catch_scoped
 from engine.bpmn.specs.event_definitions import (
     ErrorEventDefinition,
     EscalationEventDefinition,
-    SignalEventDefinition,
     Thrown,
+    name_at,
 )
 
 if TYPE_CHECKING:
@@ -30,17 +30,23 @@ class SendMessage:
     name: str
     business_key: Value | None = None
     optional: bool = False
+    value: Value | None = None
 
     def __call__(self, token: Token) -> bool | None:
+        message = name_at(token, self.name, self.value)
         key = None if self.business_key is None else token.evaluate(self.business_key)
         if key is not None and not isinstance(key, str):
             raise token.fail("the business key of the message is no text")
-        names = [name for name, _ in token.task_spec.input_mappings]
-        variables = token.variables()
-        payload = {name: variables[name] for name in names}
-        conversations.sent(token, self.name, payload)
-        token.top.steps.append(MessageSent(token.element_id, self.name, key, payload, self.optional))
+        payload = carried(token)
+        conversations.sent(token, message, payload)
+        token.top.steps.append(MessageSent(token.element_id, message, key, payload, self.optional))
         return True
+
+
+def carried(token: Token) -> dict[str, Any]:
+    """Returns what a throwing event or send task carries: its input parameters and data inputs (BPMN 10.4.1)."""
+    variables = token.variables()
+    return {name: variables[name] for name, _ in token.task_spec.input_mappings}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +85,31 @@ class ThrowSignal:
 
     name: str
     payload: tuple[tuple[str, Value], ...] = ()
+    value: Value | None = None
 
     def __call__(self, token: Token) -> bool | None:
         top = token.top
-        carried = {name: token.evaluate(value) for name, value in self.payload}
-        top.steps.append(SignalSent(token.element_id, self.name, carried))
-        thrown = Thrown(SignalEventDefinition(self.name), carried)
+        signal = name_at(token, self.name, self.value)
+        payload = carried(token) | {name: token.evaluate(value) for name, value in self.payload}
+        top.steps.append(SignalSent(token.element_id, signal, payload))
+        awaited = SubscriptionWait("signal", signal)
         waiting = [other for _, other in sorted(top.event_manager.tasks.items()) if other is not token]
         for other in waiting:
-            if other.alive and other.wait is not None and other.task_spec.event_definition.catches(other, thrown):
-                other.task_spec.fire(other, carried)
+            if other.alive and other.wait is not None and other.wait[1] == awaited:
+                other.task_spec.fire(other, payload)
         return True
 
 
 @dataclass(frozen=True, slots=True)
 class ThrowError:
-    """Throws a BPMN error; uncaught, it ends the whole instance."""
+    """Throws a BPMN error; uncaught, it ends the whole instance. `message` is its text (camunda:errorMessage)."""
 
     code: str | None
+    message: Value | None = None
 
     def __call__(self, token: Token) -> bool | None:
-        thrown = Thrown(ErrorEventDefinition("error", self.code))
+        text = "" if self.message is None else str(token.evaluate(self.message) or "")
+        thrown = Thrown(ErrorEventDefinition("error", self.code), carried(token), text)
         if not catch_scoped(thrown, workflow=token.workflow):
             token.top.end("failed", self.code or "")
         return True
@@ -112,7 +122,8 @@ class ThrowEscalation:
     code: str | None
 
     def __call__(self, token: Token) -> bool | None:
-        catch_scoped(Thrown(EscalationEventDefinition("escalation", self.code)), workflow=token.workflow)
+        thrown = Thrown(EscalationEventDefinition("escalation", self.code), carried(token))
+        catch_scoped(thrown, workflow=token.workflow)
         return True
 
 

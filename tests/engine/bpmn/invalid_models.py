@@ -284,7 +284,6 @@ MODELS: dict[str, tuple[bytes, str]] = {
     "loop with a negative maximum": (looped('<standardLoopCharacteristics loopMaximum="-1"/>'), "bad-loop"),
     "loop with a word for a maximum": (looped('<standardLoopCharacteristics loopMaximum="x"/>'), "bad-loop"),
     "loop of both kinds": (looped(multi(COLLECTION) + "<standardLoopCharacteristics/>"), "two-loops"),
-    "loop that throws nothing": (looped(multi(COLLECTION, attributes='behavior="One"')), "no-behavior-event"),
     "loop with a broken condition": (looped(multi(COLLECTION + "<completionCondition>1 +</completionCondition>")),
                                      "bad-expression"),
     "start quantity of none": (line('<task id="A" startQuantity="0"/>'), "bad-quantity"),

@@ -146,3 +146,23 @@ def test_the_body_is_an_activity_of_its_own(play: Play) -> None:
     player = play(diagram(START + user("A", multi(COLLECTION)) + END, "S>A A>E"), {"items": [1, 2]}).do("A").do("A")
     ended = [step.element_id for step in player.of(ActivityEnded)]
     assert ended == ["S", "A", "A", "A#multiInstanceBody", "E"]
+
+
+@pytest.mark.parametrize("prefix", ["nrOf", "numberOf"])
+def test_the_counters_of_bpmn_and_of_camunda_count_the_same(play: Play, prefix: str) -> None:
+    names = ("Instances", "ActiveInstances", "CompletedInstances", "TerminatedInstances")
+    seen = f"=[{', '.join(prefix + name for name in names)}]"
+    loop = multi("<loopCardinality>3</loopCardinality>")
+    body = diagram(START + user("A", mapping(out_seen=seen) + loop) + user("Z") + END, "S>A A>Z Z>E")
+    player = play(body).do("A")
+    assert player.variables["seen"] == [3, 3, 0, 0]
+    assert player.do("A").variables["seen"] == [3, 2, 1, 0]
+
+
+def test_a_condition_over_the_counters_of_the_standard_ends_the_loop(play: Play) -> None:
+    inner = (
+        "<loopCardinality>5</loopCardinality><completionCondition>numberOfActiveInstances &lt;= 3</completionCondition>"
+    )
+    player = play(diagram(START + user("A", multi(inner)) + user("Z") + END, "S>A A>Z Z>E")).do("A")
+    assert player.open == ["A"] * 4
+    assert player.do("A").open == ["Z"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from engine.bpmn.outcome import SignalSent
 from tests.engine.bpmn.diagrams import (
     END,
     SIGNAL,
     START,
     boundary,
+    catch,
     definitions,
     diagram,
     exclusive,
@@ -78,4 +80,32 @@ def test_a_loop_may_end_where_a_condition_of_its_own_holds(play: Play) -> None:
     assert "C" not in player.ran
     player.do("A")
     assert player.ran.count("C") == 1
+    assert player.done
+
+
+def test_without_an_event_of_its_own_a_loop_tells_the_border_by_a_signal_without_name(play: Play) -> None:
+    for behavior, times in (("One", 1), ("None", 3)):
+        loop = multi("<loopCardinality>3</loopCardinality>", attributes=f'behavior="{behavior}"')
+        nodes = START + user("A", loop) + boundary("B", "A", "<signalEventDefinition/>", interrupting=False)
+        player = play(diagram(nodes + task("C") + END, "S>A A>E B>C C>E")).do("A").do("A").do("A")
+        assert player.ran.count("C") == times
+        assert player.done
+
+
+def test_what_no_event_at_the_border_is_for_is_told_to_everybody(play: Play) -> None:
+    loop = multi("<loopCardinality>2</loopCardinality>", attributes='behavior="None" noneBehaviorEventRef="sd"')
+    nodes = START + parallel("G") + user("A", loop) + catch("W", SIGNAL) + task("C") + END
+    body = definitions(
+        process(nodes, "S>G G>A G>W W>C A>E C>E"), '<signalEventDefinition id="sd" signalRef="signal_1"/>'
+    )
+    player = play(body).do("A")
+    assert player.ran.count("C") == 1
+    assert [step.name for step in player.do("A").of(SignalSent)] == ["sig1", "sig1"]
+
+
+def test_a_complex_behaviour_may_end_the_loop_without_a_word(play: Play) -> None:
+    enough = "<condition>numberOfCompletedInstances = 2</condition>"
+    extra = f"<complexBehaviorDefinition>{enough}</complexBehaviorDefinition>"
+    player = play(behaving('behavior="Complex"', extra)).do("A").do("A")
+    assert "C" not in player.ran
     assert player.done

@@ -188,6 +188,7 @@ MODELS: dict[str, bytes] = {
     "ad-hoc in an order": ad_hoc(task("x") + task("y"), attributes='ordering="Sequential" cancelRemainingInstances="0"'),
     "ad-hoc by hand": ad_hoc(properties(adHoc__start="manual") + task("x"),
                              "<completionCondition>done</completionCondition>"),
+    "loop that tells by a signal without name": line(user("A", multi(COLLECTION, attributes='behavior="One"'))),
     "ad-hoc by hand, ended by hand": ad_hoc(properties(adHoc__start="manual") + task("x")),
     "event sub-process": diagram(START + user("A") + END + event_sub("ES", MESSAGE, end("ee"), "ESs>ee"), "S>A A>E"),
     "event sub-process beside": diagram(

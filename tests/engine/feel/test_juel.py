@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.feel import FeelSyntaxError
-from engine.feel.juel import translate
-from tests.engine.feel.feel import feel
+from engine.feel import FeelSyntaxError, compile_expression
+from engine.feel.juel import translate, translate_text
+from tests.engine.feel.feel import ENVIRONMENT, feel
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,23 @@ def test_what_would_call_java_is_refused(text: str, said: str) -> None:
     with pytest.raises(FeelSyntaxError) as raised:
         translate(text)
     assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("order-${number}", "order-7"),
+    ("${number}", 7),
+    ("  ${ number } ", 7),
+    ("${number}${number}", "77"),
+    ("${branch}/#{number} of ${nobody}", "north/7 of "),
+    ("a ${'}'} b", "a } b"),
+    ("a \\ \" ${number}", 'a \\ " 7'),
+])  # fmt: skip
+def test_a_value_may_have_text_around_its_expressions(text: str, expected: object) -> None:
+    variables = {"number": 7, "branch": "north"}
+    assert compile_expression(translate_text(text)).evaluate(variables, ENVIRONMENT) == expected
+
+
+@pytest.mark.parametrize("text", ["a ${", "a ${x", "${x} ${", "a ${x.y()}", "a ${'x}"])
+def test_text_around_what_is_no_expression_is_refused(text: str) -> None:
+    with pytest.raises(FeelSyntaxError):
+        translate_text(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from engine.feel import compile_expression, compile_unary_tests
@@ -79,3 +81,12 @@ def test_unary_tests_know_the_variables_they_read() -> None:
 def test_names_with_underscores_are_names_like_any_other(text: str) -> None:
     assert feel(text, x="text", c={}) is None
     assert feel("x.__class__", x={"__class__": 7}) == 7
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("floor(number)", 7), ("string(count)", "5"), ("sum([count, number])", 12.5),
+    ("floor(if true then number else 1)", 7),
+])  # fmt: skip
+def test_a_variable_named_like_a_function_is_the_variable_among_arguments_too(text: str, expected: object) -> None:
+    variables = {"number": Decimal("7.5"), "count": 5}
+    assert compile_expression(text).evaluate(variables, ENVIRONMENT) == expected
