@@ -2,11 +2,12 @@
 
 A data object, data input or data output is the variable of its name (of its id if it has none). An association with
 assignments or a transformation computes; one between a data object and an input or output of the activity copies.
-Associations to the placeholders that modelers draw (`property`) only document.
+Associations to the placeholders that modelers draw (a `property` of that name) only document.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +20,13 @@ from engine.bpmn.vocabulary import bpmn
 from engine.bpmn.xml import line_of
 from engine.feel import Environment
 
-_ITEMS = ("dataObject", "dataObjectReference", "dataStore", "dataStoreReference", "dataInput", "dataOutput", "property")
-
-
+_ITEMS = (
+    "dataObject", "dataObjectReference", "dataStore", "dataStoreReference", "dataInput", "dataOutput", "property",
+    "inputDataItem", "outputDataItem",
+)  # fmt: skip
 _MOVED = ("dataInput", "dataOutput")
+_WORDS = re.compile(r"\w+( \w+)+")
+_PLACEHOLDER = "__targetRef_placeholder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,19 @@ class DataItems:
         """Tells whether an id belongs to an element of one kind."""
         item = self._items.get(reference)
         return item is not None and item.tag == bpmn(tag)
+
+    def is_end(self, reference: str, tag: str) -> bool:
+        """Tells whether an id belongs to an input or output of an activity or event, or to a property of it."""
+        item = self._items.get(reference)
+        return item is not None and (
+            item.tag == bpmn(tag) or (item.tag == bpmn("property") and item.get("name") != _PLACEHOLDER)
+        )
+
+    def names(self) -> list[str]:
+        """Returns the names of several words, which FEEL can only read if it knows them. What looks like an operator in
+        a name stays one, so that a name changes the meaning of no expression."""
+        found = {item.get("name", "") for item in self._items.values()}
+        return sorted(name for name in found if _WORDS.fullmatch(name))
 
     def held_in(self, sub_process: etree._Element) -> list[str]:
         """Returns the data objects of a sub-process that data flow through: each run of it has its own (10.4.1).
@@ -103,14 +120,14 @@ class DataReader:
         transformation = association.find(bpmn("transformation"))
         for assignment in assignments:
             to = _text(assignment.find(bpmn("to"))).lstrip("=").strip()
-            yield VariableMapping(self._items.name(to or target), self._feel(assignment.find(bpmn("from"))))
+            yield self._computed(association, to or target, assignment.find(bpmn("from")))
         if assignments:
             return
         if transformation is not None:
-            yield VariableMapping(self._items.name(target), self._feel(transformation))
+            yield self._computed(association, target, transformation)
             return
         source = _text(association.find(bpmn("sourceRef")))
-        if self._items.is_a(target if side == "dataInput" else source, side):
+        if self._items.is_end(target if side == "dataInput" else source, side):
             yield from self._copy(source, target, keeps=side == "dataOutput")
 
     def _copy(self, source: str, target: str, *, keeps: bool) -> Iterator[VariableMapping]:
@@ -118,7 +135,11 @@ class DataReader:
         if given and taken and given != taken:
             text = Text(given, self._element.get("id", ""), line_of(self._element), "数据", "data")
             text.value = VariableValue(given, taken if keeps else None)
-            yield VariableMapping(taken, text)
+            yield VariableMapping(taken, text, source=given)
+
+    def _computed(self, association: etree._Element, target: str, expression: etree._Element | None) -> VariableMapping:
+        source = self._items.name(_text(association.find(bpmn("sourceRef"))))
+        return VariableMapping(self._items.name(target), self._feel(expression), source=source)
 
     def _feel(self, element: etree._Element | None) -> Text:
         line = line_of(self._element if element is None else element)

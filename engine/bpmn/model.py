@@ -37,12 +37,16 @@ class Event:
 
 @dataclass(slots=True)
 class Mapping:
-    """A value that goes from one scope to another under `target`; `all_variables` copies everything visible."""
+    """A value that goes from one scope to another under `target`; `all_variables` copies everything visible.
+
+    `source` is the variable that a data association begins at; an `optional` value does not go where it is null."""
 
     target: str
     value: Text | None = None
     all_variables: bool = False
     business_key: bool = False
+    source: str | None = None
+    optional: bool = False
 
 
 @dataclass(slots=True)
@@ -56,6 +60,7 @@ class Loop:
     element_variable: str | None = None
     output_collection: str | None = None
     output_element: str | None = None
+    outputs: list[Mapping] = field(default_factory=list)
     condition: Text | None = None
     test_before: bool = False
     maximum: int | None = None

@@ -203,6 +203,7 @@ class NodeBuilder:
             element_variable=loop.element_variable,
             output_collection=loop.output_collection,
             output_element=loop.output_element,
+            outputs=_mapped(loop.outputs),
             condition=condition,
         )
         return MultiInstanceBody(self._spec, element, instance, multiple)
@@ -214,7 +215,9 @@ def _mapped(mappings: list[Mapping]) -> tuple[tuple[str, Value], ...]:
 
 def _handed(mappings: list[Mapping]) -> tuple[VariableMapping, ...]:
     return tuple(
-        VariableMapping(item.target, None if item.all_variables or item.value is None else item.value.value)
+        VariableMapping(
+            item.target, None if item.all_variables or item.value is None else item.value.value, item.optional
+        )
         for item in mappings
         if not item.business_key
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from engine.bpmn.builder import ProcessBuilder, first_of_all
+from engine.bpmn.data_reader import DataItems
 from engine.bpmn.definition import Definition, SequenceFlow, StartEvent, StartKind
 from engine.bpmn.expressions import compile_texts
 from engine.bpmn.limits import DEFAULT_FILE_LIMITS, FileLimits
@@ -55,10 +56,11 @@ def examine(
     tidy(root)
     diagram = read_diagram(root)
     findings = list(diagram.findings)
+    spaced = DataItems(root).names()
     for process in diagram.processes:
         if process.executable:
             names = [key.removeprefix(_CLASS_PREFIX) for key in process.properties if key.startswith(_CLASS_PREFIX)]
-            findings += compile_texts(process.texts, names)
+            findings += compile_texts(process.texts, [*names, *spaced])
     findings += lint(diagram, root, roles)
     distinct = sorted(dict.fromkeys(findings), key=lambda finding: finding.severity == "warning")
     return with_columns(distinct[:MAX_FINDINGS], body), diagram

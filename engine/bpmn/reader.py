@@ -5,6 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from engine.bpmn.correlation_reader import CorrelationReader
+from engine.bpmn.data_bindings import bind_call, bind_loop
 from engine.bpmn.data_reader import DataItems, DataReader, empty
 from engine.bpmn.event_reader import EventReader, References
 from engine.bpmn.expressions import Text
@@ -233,6 +234,8 @@ class _ProcessReader:
         events = EventReader(node, self._references, self._texts)
         events.read_events(element)
         events.read_loop(element)
+        bind_loop(node, element, self._items)
+        bind_call(node, element, self._items)
         if type_ in SUB_PROCESSES:
             node.body = self._body(element)
             self._inherit_roles(node)

@@ -55,6 +55,7 @@ class MultiInstance:
     output_collection: str | None
     output_element: str | None
     condition: Value | None
+    outputs: tuple[tuple[str, Value], ...] = ()
     behavior: str = "all"
     behavior_event: ImplicitThrow | None = None
     complex_behaviors: tuple[tuple[Value, ImplicitThrow | None], ...] = ()
@@ -255,7 +256,10 @@ class MultiInstanceBody(LoopBody):
         out = [memory["out"].get(str(index)) for index in range(memory["total"])]
         values = [None if stored is None else decode(stored.encode()) for stored in out]
         result: Any = values if memory["keys"] is None else dict(zip(memory["keys"], values, strict=True))
-        token.top.set_variable(token, self.loop.output_collection, result, scope_id=token.parent.scope_id)
+        gathered = {self.loop.output_collection: result}
+        mapped = {target: token.evaluate(value, **gathered) for target, value in self.loop.outputs}
+        for name, value in (mapped or gathered).items():
+            token.top.set_variable(token, name, value, scope_id=token.parent.scope_id)
 
     def resume(self, token: Token) -> None:
         if token._state == TaskState.STARTED:

@@ -66,10 +66,12 @@ class SubProcess(Activity):
 
 @dataclass(frozen=True, slots=True)
 class VariableMapping:
-    """A variable handed into or out of a called instance; `value` None hands over everything in sight."""
+    """A variable handed into or out of a called instance; `value` None hands over everything in sight. An `optional`
+    one is left out where it is null."""
 
     target: str
     value: Value | None
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,10 @@ class CallActivity(SubProcess):
         for mapping in mappings:
             if mapping.value is None:
                 values.update(token.variables())
-            else:
-                values[mapping.target] = token.evaluate(mapping.value)
+                continue
+            value = token.evaluate(mapping.value)
+            if value is not None or not mapping.optional:
+                values[mapping.target] = value
         return values
 
     def leave_scope(self, token: Token, inner: SubWorkflow) -> None:
