@@ -10,6 +10,8 @@ import random
 from dataclasses import dataclass, field
 
 from tests.engine.bpmn.diagrams import (
+    ERROR,
+    ESCALATION,
     MESSAGE,
     SIGNAL,
     TERMINATE,
@@ -43,24 +45,41 @@ PLAYED = [
     "loop",
     "multi",
     "listening",
+    "looped",
     "terminate",
+    "error",
+    "escalate",
+    "broadcast",
+    "gather",
+    "spread",
+    "complex",
 ]
 """What the token game plays."""
 
-RICH = [*PLAYED, "looped", "script", "undone", "undo"]
+RICH = [*PLAYED, "script", "undone", "undo"]
 """What only the engine plays, in several modes."""
 
-SPLITTING = ("exclusive", "parallel", "inclusive", "fork")
-CHOOSING = ("exclusive", "inclusive", "fork")
+ENDING = ("terminate", "error")
+SPLITTING = ("exclusive", "parallel", "inclusive", "complex", "fork")
+CHOOSING = ("exclusive", "inclusive", "complex", "fork")
 HOLDING = ("sub", "looped", "listening")
-GUARDED = ("task", "user", "sub", "loop", "multi", "listening", "looped")
+GUARDED = ("task", "user", "sub", "loop", "multi", "listening", "looped", "gather", "spread")
 EVENTS = {
     "message": MESSAGE,
     "signal": SIGNAL,
     "timer": timer("PT1H"),
     "cycle": timer("R3/PT1H", "timeCycle"),
     "either": MESSAGE + SIGNAL,
+    "error": ERROR,
+    "escalation": ESCALATION,
 }
+
+
+NEEDED = 1
+"""How many flows activate a complex gateway."""
+
+QUANTITY = 2
+"""How many tokens start or complete a task that gathers or spreads them."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +91,7 @@ class Guard:
     interrupting: bool
 
 
-@dataclass
+@dataclass(eq=False)
 class Graph:
     """One scope: the kind of each node, the flows between them, boundary events, and the graphs inside sub-processes.
 
@@ -113,7 +132,7 @@ def make(rng: random.Random, pool: list[str], prefix: str = "n", depth: int = 0)
     kinds = {name: _kind(rng, pool, depth) for name in names}
     graph = Graph(kinds, [], names[0])
     for index, name in enumerate(names):
-        if kinds[name] == "terminate":
+        if kinds[name] in ENDING:
             continue
         if kinds[name] == "choice":
             for side in "MT":
@@ -128,7 +147,7 @@ def make(rng: random.Random, pool: list[str], prefix: str = "n", depth: int = 0)
     _guard(rng, graph, names, prefix)
     reached = {names[0], *(target for _, target in graph.edges)}
     for name in names:
-        if kinds[name] in ("undo", "catch") and name not in reached:
+        if kinds[name] in ("undo", "catch", "escalate", "broadcast") and name not in reached:
             kinds[name] = "task"
         if kinds[name] in HOLDING:
             graph.inner[name] = make(rng, pool, f"{name}_", depth + 1)
@@ -152,8 +171,8 @@ def _guard(rng: random.Random, graph: Graph, names: list[str], prefix: str) -> N
     for name in names:
         if graph.kinds[name] not in GUARDED:
             continue
-        for number in range(rng.choice([0, 0, 0, 1, 1, 2])):
-            guard = Guard(f"{name}B{number}", rng.choice(list(EVENTS)), rng.random() < 0.5)
+        for number, event in enumerate(rng.sample(list(EVENTS), rng.choice([0, 0, 0, 1, 1, 2]))):
+            guard = Guard(f"{name}B{number}", event, event == "error" or rng.random() < 0.5)
             graph.guards.setdefault(name, []).append(guard)
             graph.kinds[guard.name] = "guard"
             graph.edges.append((guard.name, rng.choice([*names, f"{prefix}END"])))
@@ -204,8 +223,21 @@ def _node(name: str, kind: str, ways: list[str], graph: Graph) -> str:
             return inclusive(name, default)
         case "parallel":
             return parallel(name)
+        case "complex":
+            need = f"<activationCondition>activationCount >= {NEEDED}</activationCondition>".replace(">=", "&gt;=")
+            return f'<complexGateway id="{name}" default="{default}">{need}</complexGateway>'
+        case "gather":
+            return f'<task id="{name}" startQuantity="{QUANTITY}"/>'
+        case "spread":
+            return f'<task id="{name}" completionQuantity="{QUANTITY}"/>'
         case "terminate":
             return end(name, TERMINATE)
+        case "error":
+            return end(name, ERROR)
+        case "escalate":
+            return throw(name, ESCALATION)
+        case "broadcast":
+            return throw(name, SIGNAL)
         case "choice":
             return f'<eventBasedGateway id="{name}"/>'
         case "behind":

@@ -16,7 +16,7 @@ import pytest
 from engine.bpmn.instance import Instance
 from engine.bpmn.limits import Limits
 from engine.bpmn.outcome import ActivityStarted, FlowTaken, SubscriptionWait, TimerWait, UserTaskWait, WaitOpened
-from engine.bpmn.specs.joins import Join
+from engine.bpmn.specs import events
 from engine.errors import ExecutionFailed, LimitReached
 from tests.engine.bpmn.diagrams import definitions
 from tests.engine.bpmn.player import Player
@@ -101,7 +101,8 @@ def oldest(player: Player, element_id: str) -> WaitOpened:
     started = {step.activity_id: (age, step.parent_id) for age, step in enumerate(player.of(ActivityStarted))}
 
     def ages(wait: WaitOpened) -> list[int]:
-        path, activity = [], wait.activity_id
+        path: list[int] = []
+        activity = wait.activity_id
         while activity in started:
             age, parent = started[activity]
             path.insert(0, age)
@@ -160,9 +161,16 @@ def test_random_graphs_agree_with_the_token_game() -> None:
 
 
 def test_the_token_game_notices_an_engine_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Join, "take", lambda self, counts: {})
-    with pytest.raises(AssertionError):
-        against_the_game(403, Tally())
+    monkeypatch.setattr(events, "wait_again", lambda *_: None)
+    assert any(is_different(seed) for seed in range(100))
+
+
+def is_different(seed: int) -> bool:
+    try:
+        against_the_game(seed, Tally())
+    except AssertionError:
+        return True
+    return False
 
 
 def test_random_graphs_do_not_mind_being_stored() -> None:

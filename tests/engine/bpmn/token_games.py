@@ -8,15 +8,27 @@ judging: it plays each round in several orders.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass, field
-from typing import Any
 
-from tests.engine.bpmn.random_graphs import Graph
-
-Edge = tuple[str, str]
-START = "S"
+from tests.engine.bpmn.random_graphs import QUANTITY, Graph
+from tests.engine.bpmn.token_rules import (
+    Order,
+    Scope,
+    Waiting,
+    backwards,
+    begin,
+    can_act,
+    clear,
+    is_expected,
+    kind_of,
+    picture,
+    resets,
+    ripe,
+    shuffled,
+    taken,
+    times,
+    ways_in,
+)
 
 
 class Endless(Exception):
@@ -27,45 +39,14 @@ class Ambiguous(Exception):
     """The standard leaves open what happens."""
 
 
-@dataclass
-class Waiting:
-    """A node that waits: for somebody at `open` instances, with `left` to come; how often each guard can still fire.
-
-    What holds a scope waits for that scope to end."""
-
-    node: str
-    open: int = 0
-    left: int = 0
-    guards: dict[str, int] = field(default_factory=dict)
-    inner: Scope | None = None
-
-
-@dataclass
-class Scope:
-    """A scope being played. `listens`: None without event sub-process, else whether that one interrupts."""
-
-    graph: Graph
-    name: str = ""
-    listens: bool | None = None
-    edges: Counter[Edge] = field(default_factory=Counter)
-    waiting: list[Waiting] = field(default_factory=list)
-
-    def is_empty(self) -> bool:
-        return not +self.edges and not self.waiting
-
-    def scopes(self) -> list[Scope]:
-        """This scope and those inside it, the older ones first."""
-        inside = (waiting.inner for waiting in self.waiting if waiting.inner is not None)
-        return [self, *(deep for inner in inside for deep in inner.scopes())]
-
-
 class Game:
     """Plays one graph. `entered` counts how often each node was entered."""
 
     def __init__(self, graph: Graph, picks: dict[str, int]) -> None:
         self.picks = picks
         self.entered: Counter[str] = Counter()
-        self.root = _begin(Scope(graph))
+        self.order: Order = list
+        self.root = begin(Scope(graph))
         self.settle()
 
     # ------------------------------------------------------------ what is asked of it
@@ -78,8 +59,8 @@ class Game:
                 found.append(f"{scope.name}Es")
             for waiting in scope.waiting:
                 found += [waiting.node] * waiting.open
-                found += [guard for guard, times in waiting.guards.items() if times]
-                if scope.graph.kinds.get(waiting.node) == "choice":
+                found += [guard for guard, times in waiting.guards.items() if times and can_act(scope, guard)]
+                if kind_of(scope, waiting.node) == "choice":
                     found += scope.graph.out(waiting.node)
         return sorted(found)
 
@@ -90,7 +71,7 @@ class Game:
             waiting.node
             for scope in self.root.scopes()
             for waiting in scope.waiting
-            if scope.graph.kinds.get(waiting.node) not in catching
+            if kind_of(scope, waiting.node) not in catching
             for _ in range(waiting.open)
         )
 
@@ -101,7 +82,7 @@ class Game:
         """Does one of `acts`, to the oldest that it can be done to, and lets the tokens move."""
         for scope in self.root.scopes():
             if scope.listens is not None and name == f"{scope.name}Es":
-                self._listen(scope)
+                self._hear(scope)
                 return self.settle()
             for waiting in scope.waiting:
                 if self._happens(scope, waiting, name):
@@ -111,16 +92,16 @@ class Game:
     # ------------------------------------------------------------ what happens from outside
 
     def _happens(self, scope: Scope, waiting: Waiting, name: str) -> bool:
-        if scope.graph.kinds.get(waiting.node) == "choice" and name in scope.graph.out(waiting.node):
+        if kind_of(scope, waiting.node) == "choice" and name in scope.graph.out(waiting.node):
             scope.waiting.remove(waiting)
             self.entered[name] += 1
             self._leave(scope, name)
-        elif waiting.guards.get(name):
+        elif waiting.guards.get(name) and can_act(scope, name):
             self._guard_fires(scope, waiting, name)
         elif name == waiting.node and waiting.open:
             waiting.open -= 1
             if waiting.left:
-                self._open(waiting)
+                self._open(scope, waiting)
             if not waiting.open:
                 scope.waiting.remove(waiting)
                 self._leave(scope, waiting.node)
@@ -136,213 +117,171 @@ class Game:
         self.entered[name] += 1
         self._leave(scope, name)
 
-    def _listen(self, scope: Scope) -> None:
+    def _hear(self, scope: Scope) -> None:
         interrupts = scope.listens
         if interrupts:
-            scope.edges.clear()
-            scope.waiting.clear()
+            clear(scope)
             scope.listens = None
         self.entered[f"{scope.name}EU"] += 1
         handler = Graph({f"{scope.name}EU": "user"}, [], f"{scope.name}EU")
         inner = Scope(handler, waiting=[Waiting(f"{scope.name}EU", open=1)])
-        scope.waiting.append(Waiting(f"{scope.name}E", inner=inner))
+        scope.waiting.append(Waiting(f"{scope.name}E", inside=[inner]))
 
-    def _open(self, waiting: Waiting) -> None:
-        waiting.open += 1
+    def _open(self, scope: Scope, waiting: Waiting) -> None:
+        """Opens the next instance of what waits."""
+        node = waiting.node
+        self.entered[node] += 1
         waiting.left -= 1
-        self.entered[waiting.node] += 1
+        if node in scope.graph.inner:
+            waiting.inside.append(begin(Scope(scope.graph.inner[node], node, scope.graph.listens.get(node))))
+        else:
+            waiting.open += 1
 
     # ------------------------------------------------------------ how tokens move
 
     def settle(self) -> None:
-        """Moves every token as far as it goes, in three orders that must come to the same."""
-        before = (self.root, self.entered)
-        ends = []
-        for order in (0, 1, 2):
+        """Moves every token as far as it goes, in several orders that must come to the same."""
+        before, after = (self.root, self.entered), []
+        for order in (list, backwards, shuffled(1), shuffled(2), shuffled(3)):
             self.root, self.entered = deepcopy(before)
+            self.order = order
             self._settle(order)
-            ends.append((_picture(self.root), +self.entered))
-            if order == 0:
-                first = (self.root, self.entered)
-        self.root, self.entered = first
-        if ends[0] != ends[1] or ends[0] != ends[2]:
+            after.append((self.root, self.entered))
+        self.root, self.entered = after[0]
+        if any(picture(root) != picture(self.root) or +entered != +self.entered for root, entered in after):
             raise Ambiguous
 
-    def _settle(self, order: int) -> None:
+    def _settle(self, order: Order) -> None:
         budget = 1_500
         while self._move(self.root, order) or self._join(self.root, order):
             budget -= 1
             if budget < 0:
                 raise Endless
 
-    def _move(self, scope: Scope, order: int) -> bool:
+    def _move(self, scope: Scope, order: Order) -> bool:
         """Moves one token; inclusive joins wait until nothing else moves."""
-        if order == 1 and self._step(scope, order):
-            return True
-        for waiting in _ordered(scope.waiting, order):
-            if waiting.inner is None:
-                continue
-            if self._move(waiting.inner, order):
-                return True
-            if waiting.inner.is_empty():
-                scope.waiting.remove(waiting)
-                self._leave(scope, waiting.node)
-                return True
-        return order != 1 and self._step(scope, order)
+        return any(move(scope, order) for move in order([self._move_inside, self._step]))
 
-    def _step(self, scope: Scope, order: int) -> bool:
-        for node, kind in _ordered(scope.graph.kinds.items(), order):
-            incoming = _incoming(scope.graph, node)
-            if kind in ("parallel", "inclusive") and len(incoming) > 1:
-                if kind == "parallel" and all(scope.edges[edge] for edge in incoming):
-                    scope.edges.subtract(incoming)
+    def _move_inside(self, scope: Scope, order: Order) -> bool:
+        for waiting in order(scope.waiting):
+            for inner in order(waiting.inside):
+                if self._move(inner, order):
+                    return True
+                if inner.is_empty() and not resets(inner):
+                    self._end(scope, waiting, inner)
+                    return True
+        return False
+
+    def _end(self, scope: Scope, waiting: Waiting, inner: Scope) -> None:
+        waiting.inside.remove(inner)
+        if waiting.left:
+            self._open(scope, waiting)
+        elif not waiting.inside:
+            scope.waiting.remove(waiting)
+            self._leave(scope, waiting.node)
+
+    def _step(self, scope: Scope, order: Order) -> bool:
+        for node, kind in order(scope.graph.kinds.items()):
+            incoming = ways_in(scope.graph, node)
+            if kind in ("parallel", "inclusive", "complex", "gather") and (len(incoming) > 1 or kind == "gather"):
+                if taken := ripe(scope, node, kind, incoming):
+                    scope.edges.subtract(taken)
                     self._enter(scope, node)
                     return True
                 continue
-            for edge in _ordered(incoming, order):
+            for edge in order(incoming):
                 if scope.edges[edge]:
                     scope.edges[edge] -= 1
                     self._enter(scope, node)
                     return True
         return False
 
-    def _join(self, scope: Scope, order: int) -> bool:
-        """Fires one inclusive join that is activated (13.4.3)."""
-        for waiting in _ordered(scope.waiting, order):
-            if waiting.inner is not None and self._join(waiting.inner, order):
+    def _join(self, scope: Scope, order: Order) -> bool:
+        """Fires one inclusive join that is activated, or resets one complex gateway (13.4.3, 13.4.5)."""
+        for waiting in order(scope.waiting):
+            if any(self._join(inner, order) for inner in order(waiting.inside)):
                 return True
-        for node, kind in _ordered(scope.graph.kinds.items(), order):
-            incoming = _incoming(scope.graph, node)
-            if kind == "inclusive" and len(incoming) > 1 and _is_activated(scope, node, incoming):
-                scope.edges.subtract(edge for edge in incoming if scope.edges[edge])
+        for node, kind in order(scope.graph.kinds.items()):
+            incoming = ways_in(scope.graph, node)
+            filled = {edge for edge in incoming if scope.edges[edge]}
+            if kind == "inclusive" and len(incoming) > 1 and filled and not is_expected(scope, node, incoming, filled):
+                scope.edges.subtract(filled)
                 self._enter(scope, node)
                 return True
+            if kind == "complex" and node in scope.late:
+                late = scope.late[node]
+                if not is_expected(scope, node, incoming, filled | (set(incoming) - late)):
+                    scope.edges.subtract(filled & late)
+                    del scope.late[node]
+                    return True
         return False
 
     def _enter(self, scope: Scope, node: str) -> None:
         kind = scope.graph.kinds[node]
-        guards = {guard.name: _times(guard.event, guard.interrupting) for guard in scope.graph.guards.get(node, ())}
+        guards = {guard.name: times(guard.event, guard.interrupting) for guard in scope.graph.guards.get(node, ())}
         waiting = Waiting(node, guards=guards)
+        if kind in ("user", "catch", "sub", "listening", "loop", "multi", "looped"):
+            waiting.left = 2 if kind in ("loop", "multi", "looped") else 1
+            at_once = kind in ("multi", "looped") and node not in scope.graph.sequential
+            for _ in range(waiting.left if at_once else 1):
+                self._open(scope, waiting)
+            scope.waiting.append(waiting)
+            return
+        self.entered[node] += 1
         match kind:
-            case "user" | "catch":
-                waiting.left = 1
-                self._open(waiting)
-            case "loop" | "multi":
-                waiting.left = 2
-                self._open(waiting)
-                if kind == "multi" and node not in scope.graph.sequential:
-                    self._open(waiting)
-            case "sub" | "listening":
-                self.entered[node] += 1
-                waiting.inner = _begin(Scope(scope.graph.inner[node], node, scope.graph.listens.get(node)))
             case "choice":
-                self.entered[node] += 1
+                scope.waiting.append(waiting)
             case "terminate":
-                self.entered[node] += 1
-                scope.edges.clear()
-                scope.waiting.clear()
-                return
+                clear(scope)
+            case "error":
+                self._throw(scope, "error")
+            case "escalate" | "broadcast":
+                scope.waiting.append(waiting)
+                self._throw(scope, "escalation") if kind == "escalate" else self._broadcast()
+                if waiting in scope.waiting:
+                    scope.waiting.remove(waiting)
+                    self._leave(scope, node)
+            case "spread":
+                for _ in range(QUANTITY):
+                    self._leave(scope, node)
             case _:
-                self.entered[node] += 1
                 self._leave(scope, node)
-                return
-        scope.waiting.append(waiting)
+
+    def _throw(self, scope: Scope, event: str) -> None:
+        """Lets the innermost guard around a scope catch what is thrown in it; an error that nobody catches ends all."""
+        for outer in self.root.scopes():
+            for waiting in outer.waiting:
+                if scope not in waiting.inside:
+                    continue
+                for guard in outer.graph.guards.get(waiting.node, ()):
+                    if guard.event == event:
+                        return self._guard_fires(outer, waiting, guard.name)
+                return self._throw(outer, event)
+        if event == "error":
+            clear(self.root)
+        return None
+
+    def _broadcast(self) -> None:
+        """Fires everything that waits for the signal; if one takes another away, their order would matter."""
+        scopes = self.root.scopes()
+        waits: list[tuple[Scope, Waiting | None, str]] = [
+            (each, None, "") for each in scopes if each.listens is not None
+        ]
+        for scope in scopes:
+            for waiting in scope.waiting:
+                for guard in scope.graph.guards.get(waiting.node, ()):
+                    if guard.event in ("signal", "either") and waiting.guards[guard.name]:
+                        waits.append((scope, waiting, guard.name))
+        for scope, at, name in self.order(waits):
+            if scope not in self.root.scopes() or (at is not None and at not in scope.waiting):
+                raise Ambiguous
+            if at is None:
+                self._hear(scope)
+            else:
+                self._guard_fires(scope, at, name)
 
     def _leave(self, scope: Scope, node: str) -> None:
         ways = scope.graph.out(node)
-        for target in _taken(scope.graph.kinds.get(node, ""), ways, self.picks.get(node, 0)):
+        for target in taken(scope.graph.kinds.get(node, ""), ways, self.picks.get(node, 0)):
             if target in scope.graph.kinds:
                 scope.edges[(node, target)] += 1
-
-
-# ---------------------------------------------------------------- rules
-
-
-def _times(event: str, interrupting: bool) -> int:
-    """How often a guard can fire: a date once, this cycle three times, what others send as often as they send it."""
-    if interrupting:
-        return 1
-    return {"timer": 1, "cycle": 3}.get(event, 1_000)
-
-
-def _taken(kind: str, ways: list[str], pick: int) -> list[str]:
-    """Which ways a token takes: one (13.4.2), those that hold or else the default (13.4.3), or all."""
-    last = len(ways) - 1
-    match kind:
-        case "exclusive":
-            return [ways[min(pick, last)]]
-        case "inclusive":
-            return ways[: min(pick, last)] or ways[last:]
-        case "fork" if len(ways) > 1:
-            free = ways[1:last]
-            return [ways[0], *free] if pick >= 1 else [*free, ways[last]]
-    return ways
-
-
-def _is_activated(scope: Scope, join: str, incoming: list[Edge]) -> bool:
-    """A token has come, and none elsewhere can come to an empty flow without being able to come to a filled one."""
-    filled = {edge for edge in incoming if scope.edges[edge]}
-    empty = set(incoming) - filled
-    if not filled:
-        return False
-    for begin in _heads(scope):
-        reached = _paths(scope.graph, begin, join)
-        if reached & empty and not reached & filled:
-            return False
-    return True
-
-
-def _heads(scope: Scope) -> Iterable[list[Edge]]:
-    """Where paths begin: at the edge of each token, and at whatever a node that waits can leave by."""
-    for edge, count in scope.edges.items():
-        if count:
-            yield [edge]
-    for waiting in scope.waiting:
-        leaving = [waiting.node, *(guard.name for guard in scope.graph.guards.get(waiting.node, ()))]
-        yield [edge for edge in scope.graph.edges if edge[0] in leaving]
-
-
-def _paths(graph: Graph, begin: list[Edge], join: str) -> set[Edge]:
-    """All edges on paths from the first ones that do not go through the join."""
-    found, pending = set(begin), list(begin)
-    while pending:
-        node = pending.pop()[1]
-        if node == join:
-            continue
-        leaving = [node, *(guard.name for guard in graph.guards.get(node, ()))]
-        for edge in graph.edges:
-            if edge[0] in leaving and edge not in found:
-                found.add(edge)
-                pending.append(edge)
-    return found
-
-
-def _begin(scope: Scope) -> Scope:
-    scope.edges[(START, scope.graph.entry)] = 1
-    return scope
-
-
-def _incoming(graph: Graph, node: str) -> list[Edge]:
-    """The flows into a node over which a token can ever come."""
-    possible = _paths(graph, [(START, graph.entry)], "")
-    return [edge for edge in [(START, graph.entry), *graph.edges] if edge[1] == node and edge in possible]
-
-
-def _ordered(items: Iterable[Any], order: int) -> list[Any]:
-    """Three orders to move in: as they are, the other way round, and the second half before the first."""
-    found = list(items)
-    match order:
-        case 1:
-            return found[::-1]
-        case 2:
-            return found[len(found) // 2 :] + found[: len(found) // 2]
-    return found
-
-
-def _picture(scope: Scope) -> tuple[Any, ...]:
-    """What a scope looks like, whatever the order in which its parts came to be."""
-    waiting = sorted(
-        repr((each.node, each.open, each.left, each.guards, each.inner and _picture(each.inner)))
-        for each in scope.waiting
-    )
-    return (scope.name, scope.listens, sorted((+scope.edges).items()), waiting)
