@@ -28,25 +28,39 @@ def _connect_links(body: Body) -> None:
 
 
 def _start_at_events(body: Body) -> None:
-    """An event-based gateway that starts the process (BPMN 10.6.6) is as many message starts as it has events."""
-    for node in list(body.nodes.values()):
-        if node.type == "eventBasedGateway" and node.standard.get("instantiate") == "true":
-            targets = [body.nodes[flow.target] for flow in body.outgoing(node.id)]
-            for flow in body.outgoing(node.id):
-                body.remove_flow(flow)
-            if node.standard.get("eventGatewayType") == "Parallel":
-                _start_with_all(targets)
+    """An event-based gateway that starts the process (BPMN 10.6.6) is as many starts as it has events.
+
+    Of several such gateways each needs one of its events: whichever comes first starts the process, and the instance
+    then waits at the others (13.5.1)."""
+    groups = [node for node in body.nodes.values() if _starts_process(node)]
+    for gateway in groups:
+        others = [waiting for other in groups if other is not gateway for waiting in _waiting(body, other)]
+        targets = [body.nodes[flow.target] for flow in body.outgoing(gateway.id)]
+        for target in targets:
+            beside = [each.id for each in targets if each is not target] if _is_parallel(gateway) else []
+            if beside or others:
+                target.starts_process = True
+                target.companions = (*beside, *others)
             else:
-                for target in targets:
-                    _make_start(target)
-            del body.nodes[node.id]
+                _make_start(target)
+    for gateway in groups:
+        if _is_parallel(gateway) or len(groups) == 1:
+            for flow in body.outgoing(gateway.id):
+                body.remove_flow(flow)
+            del body.nodes[gateway.id]
 
 
-def _start_with_all(targets: list[Node]) -> None:
-    """A parallel one starts with whichever event comes first, and the instance then waits for all the others."""
-    for target in targets:
-        target.starts_process = True
-        target.companions = tuple(other.id for other in targets if other is not target)
+def _starts_process(node: Node) -> bool:
+    return node.type == "eventBasedGateway" and node.standard.get("instantiate") == "true"
+
+
+def _is_parallel(gateway: Node) -> bool:
+    return gateway.standard.get("eventGatewayType") == "Parallel"
+
+
+def _waiting(body: Body, gateway: Node) -> list[str]:
+    """Returns what begins to wait when another gateway has started the process."""
+    return [flow.target for flow in body.outgoing(gateway.id)] if _is_parallel(gateway) else [gateway.id]
 
 
 def _make_start(node: Node) -> None:

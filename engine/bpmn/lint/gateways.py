@@ -100,7 +100,7 @@ def _check_events(node: Node, outgoing: list[Flow], body: Body, guarded: frozens
         waits = target.type == "receiveTask" or (
             target.type == "intermediateCatchEvent" and all(event.kind in _WAITS for event in target.events)
         )
-        if not waits or target.loop is not None:
+        if not waits:
             report.error(
                 "no-event-after-gateway",
                 target,

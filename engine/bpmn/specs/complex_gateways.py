@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
 
 
 class ComplexGateway(Join):
-    """Goes on when its condition holds, then swallows what comes late and begins anew.
+    """Goes on when its condition holds, then swallows what comes late and begins anew. Without a condition it waits
+    like an inclusive gateway.
 
     The condition reads `activationCount`, the number of incoming flows that a token has come over. After going on, the
     gateway expects one token on each flow that had none. It resets, ready for the next round, when they have come, or
@@ -30,7 +30,6 @@ class ComplexGateway(Join):
     def __init__(self, scope_spec: Any, element: Element, condition: Value | None) -> None:
         super().__init__(scope_spec, element)
         self.condition = condition
-        self.reach: Mapping[str, frozenset[str]] = {}
 
     def _absorb(self, token: Token) -> Token:
         keeper = token.workflow.joins.get(self.name)
@@ -94,15 +93,15 @@ class ComplexGateway(Join):
         workflow.settle()
 
     def try_late(self, token: Token) -> bool:
+        if token._state != TaskState.WAITING or "counts" not in token.memory:
+            return False
         late = token.memory.get("late")
-        if not late or token._state != TaskState.WAITING:
+        come = [flow for flow in self.incoming_ids if flow not in late] if late else token.memory["counts"]
+        if (not late and self.condition is not None) or self.expects_more(token, come):
             return False
-        names = {other.task_spec.name for other in token.workflow.task_tree.children if other.keeps_alive}
-        come = frozenset().union(*(nodes for flow, nodes in self.reach.items() if flow not in late))
-        if any(names & self.reach[flow] - come for flow in late):
-            return False
-        self._reset(token)
-        if token.alive and self.is_ready(token):
+        if late:
+            self._reset(token)
+        if token.alive and (not late or self.is_ready(token)):
             self._fire(token)
         return True
 

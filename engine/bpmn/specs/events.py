@@ -184,8 +184,13 @@ class ThrowEvent(Step):
 
 
 def cancel_transaction(token: Token) -> None:
-    """Hands a cancelled transaction to its cancel boundary event."""
-    catch_scoped(Thrown(CancelEventDefinition()), host=token.workflow.host)
+    """Hands a cancelled transaction to its cancel boundary event. Without one, its branch ends here (BPMN 10.7.2)."""
+    host = token.workflow.host
+    if host is None or catch_scoped(Thrown(CancelEventDefinition()), host=host):
+        return
+    activity = host.parent if getattr(host.task_spec, "looped", False) else host
+    activity.cancel()
+    activity.parent.task_spec.child_finished(activity.parent, activity)
 
 
 class EndEvent(ThrowEvent):

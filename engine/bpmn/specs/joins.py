@@ -7,7 +7,7 @@ scopes and not in tokens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
@@ -23,7 +23,14 @@ NO_FLOW = ""
 
 
 class Join(Node):
-    """Base of the joins: counts arrivals, and fires when `ready` says so."""
+    """Base of the joins: counts arrivals, and fires when `is_ready` says so.
+
+    `reach` maps each incoming flow to the names of the nodes from which it can be reached without passing here.
+    """
+
+    def __init__(self, scope_spec: Any, element: Element, *, name: str | None = None) -> None:
+        super().__init__(scope_spec, element, name=name)
+        self.reach: Mapping[str, frozenset[str]] = {}
 
     def _update_hook(self, token: Token) -> bool:
         if len(self.incoming_ids) < 2:
@@ -49,6 +56,13 @@ class Join(Node):
 
     def _is_open(self, token: Token, flow: FlowSpec) -> bool:
         return flow.condition is None or self.holds(token, flow)
+
+    def expects_more(self, token: Token, come: Collection[str]) -> bool:
+        """Tells whether a token elsewhere can come over a flow that none has come over, and over no other (13.4.3)."""
+        others = {each.task_spec.name for each in token.workflow.task_tree.children if each.keeps_alive}
+        others.discard(self.name)
+        known = frozenset().union(*(nodes for flow, nodes in self.reach.items() if flow in come))
+        return any(others & (nodes - known) for flow, nodes in self.reach.items() if flow not in come)
 
     def take(self, counts: dict[str, int]) -> dict[str, int]:
         """Returns what is left when one token of each filled flow is taken."""
@@ -95,14 +109,7 @@ class ParallelGateway(Join):
 
 
 class InclusiveGateway(Join):
-    """Waits until no token elsewhere can still reach an empty incoming flow (BPMN 13.4.3).
-
-    `reach` maps each incoming flow to the names of the nodes from which it can be reached without passing here.
-    """
-
-    def __init__(self, scope_spec: Any, element: Element) -> None:
-        super().__init__(scope_spec, element)
-        self.reach: Mapping[str, frozenset[str]] = {}
+    """Waits until no token elsewhere can still reach an empty incoming flow (BPMN 13.4.3)."""
 
     def is_ready(self, token: Token) -> bool:
         counts = token.memory["counts"]
@@ -111,15 +118,8 @@ class InclusiveGateway(Join):
     def try_late(self, token: Token) -> bool:
         if token._state != TaskState.WAITING or "counts" not in token.memory:
             return False
-        counts = token.memory["counts"]
-        filled = [nodes for flow, nodes in self.reach.items() if counts.get(flow)]
-        empty = [nodes for flow, nodes in self.reach.items() if not counts.get(flow)]
-        for other in token.workflow.task_tree.children:
-            name = other.task_spec.name
-            if other is token or not other.keeps_alive:
-                continue
-            if any(name in nodes for nodes in empty) and not any(name in nodes for nodes in filled):
-                return False
+        if self.expects_more(token, token.memory["counts"]):
+            return False
         self._fire(token)
         return True
 

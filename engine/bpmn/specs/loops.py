@@ -6,6 +6,7 @@ the body. Outputs are kept in the order of the inputs, whatever the order of com
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from engine.bpmn.definition import Element
 from engine.bpmn.expressions import Value
 from engine.bpmn.specs.activities import Activity
 from engine.bpmn.specs.event_definitions import EventDefinition, Signal
+from engine.bpmn.specs.gateways import waits_in_gateway
+from engine.bpmn.specs.tasks import ReceiveTask
 from engine.bpmn.specs.throws import Throw
 from engine.errors import LimitReached
 from engine.values import decode, encode
@@ -82,10 +85,28 @@ class LoopBody(Activity):
         top = token.top
         child = token.add(self.instance)
         child.memory["index"] = index
+        child.fired, token.fired = token.fired, False
         top.scopes.open(child.id, token.scope_id)
         child.scope_id = child.id
         top.set_local(child, "loopCounter", index + 1)
         return child
+
+    @property
+    def event_definition(self) -> EventDefinition:
+        """What a looped receive task waits for when it follows an event-based gateway."""
+        assert isinstance(self.instance, ReceiveTask)
+        return self.instance.event_definition
+
+    def fire(self, token: Token, variables: Mapping[str, Any]) -> None:
+        """Begins with the message that won at the gateway: it is that of the first instance."""
+        token.top.close_wait(token)
+        token.parent.task_spec.won_by(token.parent, token)
+        self.receive(token, variables)
+        token.fired = True
+        token._ready()
+
+    def wait_activity(self, token: Token) -> str:
+        return str(token.parent.id) if waits_in_gateway(token) else token.id
 
     def child_finished(self, token: Token, child: Token) -> None:
         if self.handler is not None:

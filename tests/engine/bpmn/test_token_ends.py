@@ -22,6 +22,7 @@ from tests.engine.bpmn.diagrams import (
     process,
     sub,
     task,
+    throw,
     user,
 )
 from tests.engine.bpmn.player import Player
@@ -143,3 +144,31 @@ def test_an_escalation_at_an_end_event_lets_the_rest_go_on(play: Play) -> None:
     player = play(body).do("A")
     assert player.open == ["B", "Y"]
     assert player.do("B").open == ["Y", "Z"]
+
+
+def test_an_escalation_thrown_by_its_own_handler_goes_outwards(play: Play) -> None:
+    """An event sub-process that throws again what it was started by does not start itself."""
+    handler = event_sub(
+        "H", ESCALATION, throw("t", ESCALATION) + user("U") + end("he"), "Hs>t t>U U>he", interrupting=False
+    )
+    inner = INNER + throw("x", ESCALATION) + user("A") + end("e") + handler
+    body = diagram(
+        START + sub("R", inner, "s>x x>A A>e") + boundary("B", "R", ESCALATION, interrupting=False) + user("C") + END,
+        "S>R R>E B>C C>E",
+    )
+    assert play(body).open == ["A", "C", "U"]
+
+
+def test_a_cancelled_transaction_without_cancel_event_ends_its_branch(play: Play) -> None:
+    """10.7.2: the flow goes on at the cancel boundary event alone."""
+    inner = INNER + user("A") + user("B") + end("c", "<cancelEventDefinition/>")
+    loop = multi("<loopCardinality>2</loopCardinality>")
+    for repeated in ("", loop):
+        body = diagram(
+            START + parallel("G") + sub("T", inner + repeated, "s>A s>B A>c", tag="transaction") + user("Y") + user("Z")
+            + END,
+            "S>G G>T G>Y T>Z Y>E Z>E",
+        )  # fmt: skip
+        player = play(body).do("A")
+        assert player.open == ["Y"]
+        assert player.do("Y").done

@@ -258,3 +258,26 @@ def test_two_thousand_branches_meet_at_an_inclusive_join_in_bounded_time() -> No
     assert player.done
     assert player.ran.count("Z") == 1
     assert time.process_time() - begun < 15
+
+
+# ---------------------------------------------------------------- complex gateways
+
+
+def test_a_complex_gateway_without_condition_waits_like_an_inclusive_one(play: Play) -> None:
+    """10.6.5: the condition is optional."""
+    body = diagram(
+        START
+        + inclusive("G", "f_G_C")
+        + user("A")
+        + user("B")
+        + user("C")
+        + '<complexGateway id="J"/>'
+        + user("Z")
+        + END,
+        "S>G G>A[n>0] G>B[n>1] G>C A>J B>J C>J J>Z Z>E",
+    )  # fmt: skip
+    player = play(body, {"n": 2}).do("A")
+    assert player.open == ["B"]
+    assert player.do("B").open == ["Z"]
+    assert play(body, {"n": 1}).do("A").open == ["Z"]
+    assert play(body, {"n": 0}).do("C").open == ["Z"]

@@ -16,6 +16,7 @@ from tests.engine.bpmn.diagrams import (
     end,
     exclusive,
     inclusive,
+    multi,
     parallel,
     sub,
     task,
@@ -210,3 +211,23 @@ def test_a_complex_gateway_resets_before_its_scope_ends(play: Play) -> None:
         player = play(body, {"n": n})
         assert sorted(player.ran) == ["A", "Y", "Z"]
         assert player.done
+
+
+def test_a_receive_task_that_repeats_may_follow_an_event_based_gateway(play: Play) -> None:
+    """The message that wins is that of its first instance."""
+    loops = (
+        multi("<loopCardinality>2</loopCardinality>"),
+        multi("<loopCardinality>2</loopCardinality>", sequential=True),
+        '<standardLoopCharacteristics loopMaximum="2"/>',
+    )
+    for loop in loops:
+        receive = f'<receiveTask id="C" messageRef="m1">{loop}</receiveTask><receiveTask id="D" messageRef="m2"/>'
+        body = diagram(
+            START + '<eventBasedGateway id="G"/>' + receive + user("A") + user("B") + END,
+            "S>G G>C G>D C>A D>B A>E B>E",
+        )
+        player = play(body).message(k=1)
+        assert player.waiting == ["C"]
+        assert player.message().open == ["A"]
+        assert player.variables["k"] == 1
+        assert play(body).message("msg2").open == ["B"]

@@ -15,6 +15,7 @@ from tests.engine.bpmn.diagrams import (
     diagram,
     end,
     exclusive,
+    multi,
     parallel,
     process,
     sub,
@@ -126,3 +127,64 @@ def test_nodes_may_bear_the_names_that_engines_use_inside(play: Play) -> None:
         assert player.open == [name]
         player.do(name)
     assert player.done
+
+
+STARTS = '<eventBasedGateway id="{}" instantiate="true" eventGatewayType="{}"/>'
+SECOND = '<messageEventDefinition messageRef="m2"/>'
+
+
+def test_of_several_gateways_that_start_a_process_each_needs_one_event(play: Play) -> None:
+    """13.5.1: the first event makes the instance, which then waits for one of each other group."""
+    body = diagram(
+        STARTS.format("G", "Exclusive") + STARTS.format("K", "Exclusive") + catch("A", MESSAGE) + catch("B", SIGNAL)
+        + catch("C", SECOND) + catch("D", SIGNAL) + exclusive("X")
+        + exclusive("Y") + parallel("J") + user("Z"),
+        "G>A G>B K>C K>D A>X B>X C>Y D>Y X>J Y>J J>Z",
+    )  # fmt: skip
+    player = play(body, start_event_id="A")
+    assert player.waiting == ["C", "D"]
+    assert player.signal().open == ["Z"]
+
+
+def test_a_parallel_group_and_another_start_together(play: Play) -> None:
+    body = diagram(
+        STARTS.format("G", "Parallel")
+        + STARTS.format("K", "Exclusive")
+        + catch("A", MESSAGE)
+        + catch("B", SECOND)
+        + catch("C", SIGNAL)
+        + parallel("J")
+        + user("Z"),
+        "G>A G>B K>C A>J B>J C>J J>Z",
+    )
+    player = play(body, start_event_id="C")
+    assert player.waiting == ["A", "B"]
+    assert player.message().message("msg2").open == ["Z"]
+    assert play(body, start_event_id="B").waiting == ["A", "C"]
+
+
+def test_a_gateway_of_receive_tasks_starts_a_process(play: Play) -> None:
+    receive = '<receiveTask id="A" messageRef="m1"/><receiveTask id="B" messageRef="m2"/>'
+    exclusively = diagram(STARTS.format("G", "Exclusive") + receive + user("C") + user("D"), "G>A G>B A>C B>D")
+    assert play(exclusively, start_event_id="B").open == ["D"]
+    body = diagram(STARTS.format("G", "Parallel") + receive + parallel("J") + user("D"), "G>A G>B A>J B>J J>D")
+    player = play(body, start_event_id="A")
+    assert player.waiting == ["B"]
+    assert player.message("msg2").open == ["D"]
+
+
+def test_each_of_several_receive_tasks_may_start_a_process(play: Play) -> None:
+    receive = '<receiveTask id="{0}" messageRef="m{1}" instantiate="true"/>'
+    body = diagram(receive.format("A", 1) + receive.format("B", 2) + user("C"), "A>C B>C")
+    for start in ("A", "B"):
+        player = play(body, start_event_id=start)
+        assert player.waiting == ["C"]
+        assert player.ran == [start, "C"]
+
+
+def test_the_message_that_starts_a_process_is_that_of_the_first_instance(play: Play) -> None:
+    loop = multi("<loopCardinality>3</loopCardinality>")
+    body = diagram(f'<receiveTask id="A" messageRef="m1" instantiate="true">{loop}</receiveTask>' + user("Z"), "A>Z")
+    player = play(body, start_event_id="A")
+    assert player.waiting == ["A", "A"]
+    assert player.message().message().open == ["Z"]
