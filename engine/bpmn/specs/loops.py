@@ -74,11 +74,16 @@ class StandardLoop:
 
 
 class LoopBody(Activity):
-    """Base of what contains the instances of one activity; `instance` is the activity itself."""
+    """Base of what contains the instances of one activity; `instance` is the activity itself.
+
+    `event_definition` is what a looped receive task waits for when it follows an event-based gateway.
+    """
 
     def __init__(self, scope_spec: Any, element: Element, instance: Activity) -> None:
         super().__init__(scope_spec, element, name=instance.element.id)
         self.instance = instance
+        if isinstance(instance, ReceiveTask):
+            self.event_definition = instance.event_definition
 
     def start(self, token: Token, index: int) -> Token:
         """Starts one instance in a scope of its own."""
@@ -90,12 +95,6 @@ class LoopBody(Activity):
         child.scope_id = child.id
         top.set_local(child, "loopCounter", index + 1)
         return child
-
-    @property
-    def event_definition(self) -> EventDefinition:
-        """What a looped receive task waits for when it follows an event-based gateway."""
-        assert isinstance(self.instance, ReceiveTask)
-        return self.instance.event_definition
 
     def fire(self, token: Token, variables: Mapping[str, Any]) -> None:
         """Begins with the message that won at the gateway: it is that of the first instance."""
