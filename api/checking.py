@@ -14,6 +14,7 @@ from engine.dmn.checks import check as check_model
 from engine.dmn.decision import compile_model
 from engine.dmn.reader import read_dmn
 from engine.errors import ParseFailed
+from engine.expression_types import check_form
 from engine.findings import Finding
 from engine.forms import Form, parse_form
 from engine.references import check_diagram
@@ -92,6 +93,7 @@ def _check_file(report: Report, known: _Known, name: str, body: bytes, *, layout
     else:
         form = parse_form(body, name=name)
         known.forms[form.id] = form
+        report.add(name, [*form.warnings, *check_form(form)])
 
 
 def _dangling(key: str, definition: Definition, known: _Known) -> Iterable[Finding]:

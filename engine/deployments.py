@@ -25,6 +25,7 @@ from engine.dmn.checks import check
 from engine.dmn.model import DmnModel
 from engine.dmn.reader import read_dmn
 from engine.errors import InvalidRequest, NotFound, ParseFailed, StaleRevision
+from engine.expression_types import check_form
 from engine.findings import Finding, errors
 from engine.forms import Form, parse_form
 from engine.ids import new_id
@@ -132,7 +133,8 @@ def _check_one(checked: Checked, file: str, body: bytes, roles: Collection[str] 
         checked.models[file] = model
         checked.warnings[file] = found
     elif name.endswith(FORM_FILE):
-        checked.forms[file] = parse_form(body, name=file)
+        form = checked.forms[file] = parse_form(body, name=file)
+        checked.warnings[file] = [*form.warnings, *check_form(form)]
     elif name == CASES_FILE:
         read_cases(body, name=file)
 

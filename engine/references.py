@@ -1,4 +1,4 @@
-"""What a diagram refers to beyond itself, by name alone: roles, our properties, personal variables.
+"""What a diagram refers to beyond itself, by name alone: roles, our properties, personal and typed variables.
 
 A typing error in any of these runs into nothing when it is read: a task that nobody may take, a property without
 effect, a case that stands still. All findings are warnings, for a role or property may well be somebody's own.
@@ -11,6 +11,7 @@ from difflib import get_close_matches
 
 from lxml import etree
 
+from engine import expression_types
 from engine.authorizations import START_ROLES
 from engine.bpmn.expressions import Text, feel_of, is_expression
 from engine.bpmn.extensions import properties
@@ -57,6 +58,7 @@ def check_diagram(
         found += _unknown_roles(root, roles)
     for process in read_diagram(root).processes:
         found += _personal_in_expressions(process, forms or {})
+        found += expression_types.check_process(process, forms or {})
     return found
 
 

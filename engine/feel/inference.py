@@ -233,9 +233,8 @@ def _name(here: Inference, node: tree.Name) -> Type:
     found = here.scope.find(node.name)
     if found is not None:
         return found
-    builtin = BUILTINS.get(node.name)
-    if builtin is not None:
-        return Type(FUNCTION)
+    if node.name in BUILTINS:
+        return ANYTHING  # the function as an argument, elsewhere a variable of that name
     if here._environment.is_complete:
         close = suggestion(node.name, here.scope.all())
         zh = close.replace("; did you mean", "；是否指").replace("?", "？")
