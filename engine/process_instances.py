@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -98,7 +98,7 @@ SELECT_INSTANCE = Statement(select(*COLUMNS).where(INSTANCE.c.id == bindparam("i
 LOCK_INSTANCE = Statement(select(*COLUMNS).where(INSTANCE.c.id == bindparam("instance_id")).with_for_update())
 
 
-@dataclass
+@dataclass(slots=True)
 class Running:
     """One root instance inside a transaction. The instance is restored from its state when it is first asked for."""
 
@@ -107,6 +107,7 @@ class Running:
     deployed: Deployed
     services: InstanceServices
     ledger: Ledger
+    definition_or_none: Definition | None = None
     instance_or_none: Instance | None = None
     reported: Mapping[str, Any] = field(default_factory=dict)  # what the completing form says, for stop_time
     called: dict[str, str] = field(default_factory=dict)  # called instance id -> definition id
@@ -117,9 +118,11 @@ class Running:
     def root_id(self) -> str:
         return self.row.id
 
-    @cached_property
+    @property
     def definition(self) -> Definition:
-        return self.ctx.engine.definitions.process(self.ctx, self.deployed.id)
+        if self.definition_or_none is None:
+            self.definition_or_none = self.ctx.engine.definitions.process(self.ctx, self.deployed.id)
+        return self.definition_or_none
 
     @property
     def instance(self) -> Instance:

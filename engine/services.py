@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Literal
 
 from engine import decisions, definitions
@@ -23,14 +22,17 @@ class InstanceServices:
         self._ctx = ctx
         self._release = release
         self._deployment_id = deployment_id
+        self._environment: Environment | None = None
 
     @property
     def now(self) -> datetime:
         return self._ctx.now
 
-    @cached_property
+    @property
     def environment(self) -> Environment:
-        return decisions.environment(self._ctx)
+        if self._environment is None:
+            self._environment = decisions.environment(self._ctx)
+        return self._environment
 
     def decide(
         self,

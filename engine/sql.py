@@ -63,7 +63,7 @@ class Statement:
             return
         compiled = self._prepared(connection)
         values = list(map(compiled.values, rows))
-        cursor = connection.connection.cursor()
+        cursor = _cursor(connection)
         tell(connection, cursor, compiled.sql, values, many=True)
         cursor.executemany(compiled.sql, values)
         cursor.close()
@@ -71,7 +71,7 @@ class Statement:
     def _execute(self, connection: Connection, parameters: Parameters) -> Any:
         compiled = self._prepared(connection)
         values = compiled.values(parameters)
-        cursor = connection.connection.cursor()
+        cursor = _cursor(connection)
         tell(connection, cursor, compiled.sql, values, many=False)
         cursor.execute(compiled.sql, values)
         return cursor
@@ -86,6 +86,11 @@ class Statement:
             in_order = None if made.positiontup is None else _picker(made.positiontup)
             found = self._compiled[dialect.name] = _Compiled(made.string, in_order, constants)
         return found
+
+
+def _cursor(connection: Connection) -> Any:
+    driver: Any = connection.connection.dbapi_connection
+    return driver.cursor()
 
 
 def _picker(names: Sequence[str]) -> Callable[[Parameters], tuple[Any, ...]]:

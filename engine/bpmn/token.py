@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Token(Task):
-    """One token, at one flow node.
+    """One token, at one flow node. `top` is the workflow of the whole instance.
 
     `memory` (the library's `internal_data`) is what its node remembers between operations, as JSON-able values;
     `scope_id` is the scope its expressions read; `wait` is what it waits for; `flow` is the sequence flow it came over;
@@ -41,6 +41,7 @@ class Token(Task):
     ) -> None:
         self.id = id or new_id()
         self.workflow = workflow
+        self.top: InstanceWorkflow = workflow.top
         self.task_spec = spec
         self._parent = None if parent is None else parent.id
         self._children: list[str] = []
@@ -70,11 +71,6 @@ class Token(Task):
     def memory(self) -> dict[str, Any]:
         """What the node of the token remembers; stored with the instance."""
         return self.internal_data
-
-    @property
-    def top(self) -> InstanceWorkflow:
-        """The workflow of the whole instance."""
-        return self.workflow.top
 
     @property
     def element_id(self) -> str:
