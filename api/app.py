@@ -62,6 +62,7 @@ from api.idempotency import Idempotency
 from api.middleware import components
 from api.prometheus import Exposition, Measurements
 from api.security import Doorkeeper
+from api.time_limits import BoundedApp
 from api.waiting import Waiters
 from crm.vault import PersonVault
 from engine.job_executor import JobExecutor
@@ -84,7 +85,9 @@ def create_app(engine: ProcessEngine, *, run_jobs: bool | None = None) -> falcon
     waiters = Waiters(engine)
     measurements = Measurements()
     asked = components(doorkeeper, measurements, engine.settings)
-    app = falcon.asgi.App(middleware=[*asked, Idempotency(commands), executor, waiters])
+    app = BoundedApp(
+        body_seconds=engine.settings.upload_seconds, middleware=[*asked, Idempotency(commands), executor, waiters]
+    )
     _configure(app, engine)
     rest = rest_routes(commands, doorkeeper, waiters)
     own = [*own_routes(commands, doorkeeper, executor), ("/metrics", Exposition(commands, measurements), None)]

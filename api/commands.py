@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -10,8 +11,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import falcon.asgi
 
+from api.time_limits import AnswerTooSlow
 from engine.context import Actor, CommandContext
 from engine.process_engine import ProcessEngine
+
+log = logging.getLogger("marque.http")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,6 +29,7 @@ class Commands:
 
     def __init__(self, engine: ProcessEngine, *, threads: int = THREADS) -> None:
         self.engine = engine
+        self._seconds = engine.settings.request_seconds
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="command")
 
     async def run(
@@ -48,8 +53,26 @@ class Commands:
         return await self.call(partial(self.engine.read, actor, query, *args, **kwargs))
 
     async def call(self, function: Callable[[], R]) -> R:
-        """Runs anything that blocks (a password check, a file) on a thread of the pool."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, function)
+        """Runs anything that blocks (a password check, a file) on a thread of the pool.
+
+        Raises AnswerTooSlow when it takes longer than somebody should wait; the thread goes on to the end.
+        """
+        running = asyncio.get_running_loop().run_in_executor(self._pool, function)
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await asyncio.shield(running)
+        except TimeoutError as cause:
+            running.add_done_callback(_note_end)
+            raise AnswerTooSlow(
+                f"the answer takes longer than {self._seconds} seconds and may still be done: "
+                "look, or ask again with the same Idempotency-Key"
+            ) from cause
+
+
+def _note_end(running: asyncio.Future[Any]) -> None:
+    """Tells the log what became of a command for whose answer nobody waited."""
+    failure = None if running.cancelled() else running.exception()
+    log.warning("command.late", extra={"error": type(failure).__name__ if failure else None})
 
 
 class Resource:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from api import representations
 from api.params import TooLarge, UnsupportedType
 from api.rate_limits import TooManyRequests
+from api.time_limits import AnswerTooSlow, BodyTooSlow
 from engine.errors import (
     Conflict,
     ExecutionFailed,
@@ -42,6 +43,8 @@ TABLE: tuple[tuple[type[MarqueError], str, str], ...] = (
     (TooLarge, falcon.HTTP_413, "InvalidRequestException"),
     (UnsupportedType, falcon.HTTP_415, "NotSupportedException"),
     (TooManyRequests, falcon.HTTP_429, "TooManyRequestsException"),
+    (BodyTooSlow, falcon.HTTP_408, "InvalidRequestException"),
+    (AnswerTooSlow, falcon.HTTP_503, "ProcessEngineException"),
     (ParseFailed, falcon.HTTP_400, "ParseException"),
     (FormInvalid, falcon.HTTP_400, "FormInvalidException"),
     (MigrationRefused, falcon.HTTP_400, "MigratingProcessInstanceValidationException"),

@@ -12,6 +12,7 @@ import falcon.asgi
 from api.commands import Commands, actor_of, no_content
 from api.lists import ListResource
 from api.params import BOOLEAN, INTEGER, MICROS, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
+from api.time_limits import GONE
 from api.times import write_micros
 from api.typed_values import read_variables, write_variables
 from api.variable_filters import read_conditions
@@ -103,7 +104,8 @@ class ExternalTasks(ListResource):
             resp.media = await look()
             return
         names = [topic.topic for topic in request.topics]
-        resp.media = await self._waiters.poll(names, look, timeout_seconds=timeout_ms / 1000) or []
+        gone = req.scope[GONE]
+        resp.media = await self._waiters.poll(names, look, timeout_seconds=timeout_ms / 1000, gone=gone) or []
 
     # -------------------------------------------------------- reporting
 

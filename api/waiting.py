@@ -32,6 +32,11 @@ STAGGERS = 20  # those who came together do not look together again
 RECONNECT_SECONDS = 1.0
 
 
+async def never() -> None:
+    """Never returns."""
+    await asyncio.Event().wait()
+
+
 class Waiters:
     """Those who wait for topics in this process. Lives on one event loop."""
 
@@ -45,15 +50,25 @@ class Waiters:
         engine.on_external_tasks.append(self.wake_from_thread)
 
     async def poll(
-        self, topics: Iterable[str], look: Callable[[], Awaitable[T]], *, timeout_seconds: float
+        self,
+        topics: Iterable[str],
+        look: Callable[[], Awaitable[T]],
+        *,
+        timeout_seconds: float,
+        gone: Callable[[], Awaitable[None]] = never,
     ) -> T | None:
-        """Returns what `look` finds as soon as it finds something; None once the time is over."""
+        """Returns what `look` finds as soon as it finds something; None once the time is over.
+
+        Nothing is looked for any more once `gone` returns: what would be locked then, nobody would ever work on.
+        """
         loop = self._start()
         until = loop.time() + timeout_seconds
-        async with self._listening(topics) as event:
+        async with self._listening(topics) as event, _watching(gone, event) as watched:
             while True:
                 event.clear()
                 async with self._gate:
+                    if watched.done():
+                        return None
                     found = await look()
                 left = until - loop.time()
                 if found or left <= 0:
@@ -118,6 +133,19 @@ class Waiters:
             self._listener.cancel()
             with suppress(asyncio.CancelledError):
                 await self._listener
+
+
+@asynccontextmanager
+async def _watching(gone: Callable[[], Awaitable[None]], event: asyncio.Event) -> AsyncIterator[asyncio.Future[None]]:
+    """Waits beside the work until somebody has left, and wakes who waits for him."""
+    watched = asyncio.ensure_future(gone())
+    watched.add_done_callback(lambda _: event.set())
+    try:
+        yield watched
+    finally:
+        watched.cancel()
+        with suppress(asyncio.CancelledError):
+            await watched
 
 
 def _topics(payload: str) -> list[str]:

@@ -37,6 +37,13 @@ class Limits:
     running: RunLimits = field(default_factory=RunLimits)
 
 
+# What is counted, and at least 1: the field and its environment variable.
+COUNTS: Mapping[str, str] = {
+    name: f"MARQUE_{name.upper()}"
+    for name in ("requests_per_second", "log_ins_per_minute", "request_seconds", "upload_seconds")
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where things are and how the program was started. Each field names its environment variable."""
@@ -59,6 +66,8 @@ class Settings:
     oidc_roles_claim: str = "roles"  # MARQUE_OIDC_ROLES_CLAIM: `realm_access.roles` stands inside another
     requests_per_second: int = 200  # MARQUE_REQUESTS_PER_SECOND: of one user, for long; ten times as many at once
     log_ins_per_minute: int = 120  # MARQUE_LOG_INS_PER_MINUTE: from one address
+    request_seconds: int = 60  # MARQUE_REQUEST_SECONDS: until an answer; a backtest over a year takes half of it
+    upload_seconds: int = 300  # MARQUE_UPLOAD_SECONDS: until a body has arrived; 64 MB over a slow mobile network
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -68,8 +77,9 @@ class Settings:
             raise InvalidRequest("MARQUE_CLOCK=virtual needs MARQUE_DEMO=1")
         if not 0 < self.port < 65536:
             raise InvalidRequest(f"MARQUE_PORT {self.port} is no port")
-        if min(self.requests_per_second, self.log_ins_per_minute) < 1:
-            raise InvalidRequest("MARQUE_REQUESTS_PER_SECOND and MARQUE_LOG_INS_PER_MINUTE are at least 1")
+        for name, variable in COUNTS.items():
+            if getattr(self, name) < 1:
+                raise InvalidRequest(f"{variable} is at least 1")
 
     @property
     def is_sqlite(self) -> bool:
@@ -90,8 +100,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     get = environment.get
     default = Settings()
     port = _number("MARQUE_PORT", get("MARQUE_PORT", default.port))
-    requests = _number("MARQUE_REQUESTS_PER_SECOND", get("MARQUE_REQUESTS_PER_SECOND", default.requests_per_second))
-    log_ins = _number("MARQUE_LOG_INS_PER_MINUTE", get("MARQUE_LOG_INS_PER_MINUTE", default.log_ins_per_minute))
+    counts = {name: _number(variable, get(variable, getattr(default, name))) for name, variable in COUNTS.items()}
     return Settings(
         database_url=get("MARQUE_DATABASE_URL", default.database_url),
         keystore_url=get("MARQUE_KEYSTORE_URL", default.keystore_url),
@@ -105,8 +114,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         rules=Path(get("MARQUE_RULES", default.rules)),
         processes=Path(get("MARQUE_PROCESSES", default.processes)),
         web=Path(get("MARQUE_WEB", default.web)),
-        requests_per_second=requests,
-        log_ins_per_minute=log_ins,
+        requests_per_second=counts["requests_per_second"],
+        log_ins_per_minute=counts["log_ins_per_minute"],
+        request_seconds=counts["request_seconds"],
+        upload_seconds=counts["upload_seconds"],
         oidc_issuer=get("MARQUE_OIDC_ISSUER", default.oidc_issuer),
         oidc_audience=get("MARQUE_OIDC_AUDIENCE", default.oidc_audience),
         oidc_jwks=get("MARQUE_OIDC_JWKS", default.oidc_jwks),

@@ -9,7 +9,9 @@ import falcon.asgi
 import pytest
 from falcon import testing
 
+from api import time_limits
 from api.app import create_app
+from api.waiting import never
 from engine import users
 from engine.context import SYSTEM_ACTOR
 from engine.process_engine import ProcessEngine
@@ -39,6 +41,12 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     from argon2 import PasswordHasher
 
     monkeypatch.setattr(users, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture(autouse=True)
+def patient_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Falcon's test client says that it has left as soon as it has sent its request; a real one waits."""
+    monkeypatch.setattr(time_limits.Arrival, "gone", staticmethod(never))
 
 
 @pytest.fixture
