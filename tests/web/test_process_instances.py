@@ -48,6 +48,16 @@ def test_the_way_leads_from_the_task_to_its_path_and_back(open_page: OpenPage, c
     expect(page).to_have_url(f"/tasks/{case.task_id}")
 
 
+def test_what_was_said_of_the_task_is_not_said_of_its_path(open_page: OpenPage, case: Case) -> None:
+    page = open_page(f"/tasks/{case.task_id}", user="csr")
+    page.get_by_role("button", name="认领").click()
+    said = page.locator(".announcements p")
+    expect(said).to_have_count(1)
+    page.get_by_role("link", name="流程位置").click()
+    page.wait_for_selector(".djs-element.path-current")
+    expect(said).to_have_count(0, timeout=1_000)
+
+
 def test_an_instance_that_does_not_exist_is_said_in_words(open_page: OpenPage) -> None:
     page = open_page("/instances/no-such-instance/path", user="csr")
     expect(page.get_by_role("alert")).to_contain_text("找不到该流程实例")

@@ -14,6 +14,11 @@ class Announcements {
     setTimeout(() => this.drop(announcement.id), SHOWN_MS)
   }
 
+  /** What was said of a page is not about the next one that the reader turns to. */
+  clear(): void {
+    this.shown = []
+  }
+
   drop(id: number): void {
     this.shown = this.shown.filter((announcement) => announcement.id !== id)
   }

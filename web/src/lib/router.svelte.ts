@@ -1,10 +1,15 @@
+import { announcements } from './announcements.svelte'
+
 /** Where the reader is. Addresses are plain paths (/tasks/<id>, /new, /instances/<id>/path): they can be sent on. */
 class Router {
   path = $state(location.pathname)
   query = $state.raw(new URLSearchParams(location.search))
 
   constructor() {
-    addEventListener('popstate', () => this.#read())
+    addEventListener('popstate', () => {
+      announcements.clear()
+      this.#read()
+    })
   }
 
   go(address: string, options: { replace?: boolean } = {}): void {
@@ -40,5 +45,6 @@ export function followLinks(event: MouseEvent): void {
   if (!link || link.target || link.hasAttribute('download')) return
   if (link.origin !== location.origin || link.pathname.startsWith('/api/')) return
   event.preventDefault()
+  announcements.clear()
   router.go(link.pathname + link.search)
 }
