@@ -243,6 +243,7 @@ def _looking_routes(commands: Commands) -> list[Route]:
         ("/task/{task_id}/comment/create", comment, "create"),
         ("/task/{task_id}/comment/{comment_id}", comment, "one"),
         ("/process-definition/statistics", metrics.Statistics(commands), None),
+        ("/metrics", metrics.Metrics(commands), None),
         ("/metrics/{name}/sum", metrics.Metrics(commands), "sum"),
         ("/user", user, None),
         ("/user/count", user, "count"),
@@ -319,14 +320,21 @@ def _definition_routes(base: str, definitions: process_definitions.ProcessDefini
         (f"{base}/submit-form", definitions, "submit_form"),
         (f"{base}/startForm", definitions, "start_form"),
         (f"{base}/deployed-start-form", definitions, "deployed_start_form"),
+        (f"{base}/form-variables", definitions, "form_variables"),
+        (f"{base}/diagram", definitions, "diagram"),
+        (f"{base}/statistics", definitions, "statistics"),
+        (f"{base}/history-time-to-live", definitions, "time_to_live"),
     ]
 
 
 def _history_routes(commands: Commands) -> Iterator[Route]:
-    for noun, listing in {**history.LISTINGS, **history_logs.LOGS}.items():
+    known = {**history.LISTINGS, **history_logs.LOGS}
+    for noun, listing in known.items():
         resource = lists.Listed(commands, listing)
         yield f"/history/{noun}", resource, None
         yield f"/history/{noun}/count", resource, "count"
+    for noun in ("activity-instance", "decision-instance", "detail"):
+        yield f"/history/{noun}/{{row_id}}", history.HistoricOne(commands, known[noun]), None
 
 
 def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -> list[Route]:

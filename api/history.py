@@ -7,13 +7,14 @@ from typing import Any
 import falcon.asgi
 
 from api import representations
-from api.commands import Resource, actor_of
+from api.commands import Commands, Resource, actor_of
 from api.lists import Listing
 from api.params import BOOLEAN, INTEGER, MICROS, TEXT, TEXTS, Filters
 from api.typed_values import write_variable
 from api.variable_filters import CONDITIONS
 from engine import authorizations, history_queries, process_instances, variable_queries
 from engine.context import CommandContext
+from engine.errors import NotFound
 from engine.history_queries import (
     ACTIVITY_SORTS,
     INSTANCE_SORTS,
@@ -123,6 +124,23 @@ class HistoricInstance(Resource):
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
         resp.media = await self.commands.read(actor_of(req), _instance, instance_id)
+
+
+class HistoricOne(Resource):
+    """One row of a list of the history, by its id."""
+
+    def __init__(self, commands: Commands, listing: Listing) -> None:
+        super().__init__(commands)
+        self._declared = listing
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, row_id: str) -> None:
+        resp.media = await self.commands.read(actor_of(req), self._one, row_id)
+
+    def _one(self, ctx: CommandContext, row_id: str) -> dict[str, Any]:
+        found = self._declared.find(ctx, self._declared.make(id=row_id), limit=1)
+        if not found:
+            raise NotFound(f"the history has no {row_id}, or none that you may see")
+        return self._declared.show(ctx, found[0])
 
 
 def _instance(ctx: CommandContext, instance_id: str) -> dict[str, Any]:

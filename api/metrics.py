@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import falcon.asgi
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from api import representations
 from api.commands import Resource, actor_of
 from api.params import Parameters
+from api.times import write_micros
 from engine import authorizations, models, process_definitions
 from engine.context import CommandContext
 from engine.errors import NotFound
 from engine.process_definitions import DefinitionQuery
+from engine.releases import outside_sandboxes
 
 ACTIVITY, INSTANCE, INCIDENT = models.activity_instance, models.process_instance, models.incident
 # name of a metric -> the column whose rows it counts, and the instant they are dated by
@@ -26,10 +28,15 @@ METRICS = {
     "executed-decision-instances": (models.decision_instance.c.id, models.decision_instance.c.at),
     "decision-instances": (models.decision_instance.c.id, models.decision_instance.c.at),
 }
+INTERVAL_SECONDS, MAX_SECONDS, MAX_INTERVALS = 900, 31_536_000, 200
 
 
 class Metrics(Resource):
     """How often something happened."""
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Sums per interval (15 minutes unless asked otherwise), the newest first, of the last days at most."""
+        resp.media = await self.commands.read(actor_of(req), _intervals, Parameters.of_query(req))
 
     async def on_get_sum(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
         resp.media = {"result": await self.commands.read(actor_of(req), _sum, name, Parameters.of_query(req))}
@@ -42,10 +49,38 @@ class Statistics(Resource):
         resp.media = await self.commands.read(actor_of(req), _statistics)
 
 
+def _intervals(ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
+    """MetricsIntervalResultDto."""
+    authorizations.require(ctx, "Metrics", "read")
+    seconds = parameters.integer("interval", least=1, most=MAX_SECONDS) or INTERVAL_SECONDS
+    first, limit = parameters.integer("firstResult") or 0, parameters.integer("maxResults")
+    shown = min(MAX_INTERVALS if limit is None else limit, MAX_INTERVALS)
+    end = parameters.micros("endDate")
+    end = ctx.now_micros + 1 if end is None else end
+    width = seconds * 1_000_000
+    start = max(parameters.micros("startDate") or 0, end - (first + shown) * width)
+    found: list[dict[str, Any]] = []
+    for name in _metrics(parameters.text("name")):
+        counted, at = METRICS[name]
+        slot = at // width
+        query = select(slot.label("slot"), func.count(counted)).where(at >= start, at < end).group_by(slot)
+        found += [
+            {"timestamp": write_micros(int(row[0]) * width), "name": name, "reporter": None, "value": row[1]}
+            for row in ctx.connection.execute(query.order_by(slot.desc()))
+        ]
+    found.sort(key=lambda one: one["timestamp"], reverse=True)
+    return found[first : first + shown]
+
+
+def _metrics(name: str | None) -> list[str]:
+    if name is not None and name not in METRICS:
+        raise NotFound(f"there is no metric of this name; there are {', '.join(sorted(METRICS))}")
+    return sorted(METRICS) if name is None else [name]
+
+
 def _sum(ctx: CommandContext, name: str, parameters: Parameters) -> int:
     authorizations.require(ctx, "Metrics", "read")
-    if name not in METRICS:
-        raise NotFound(f"there is no metric of this name; there are {', '.join(sorted(METRICS))}")
+    (name,) = _metrics(name)
     counted, at = METRICS[name]
     query = select(func.count(counted)).where(at.is_not(None))
     after, before = parameters.micros("startDate"), parameters.micros("endDate")
@@ -59,8 +94,10 @@ def _sum(ctx: CommandContext, name: str, parameters: Parameters) -> int:
 def _statistics(ctx: CommandContext) -> list[dict[str, Any]]:
     """ProcessDefinitionStatisticsResultDto."""
     authorizations.require(ctx, "ProcessInstance", "read_any")
-    running = _counted(ctx, INSTANCE.c.definition_id, INSTANCE.c.ended_at.is_(None))
-    failing = _counted(ctx, INCIDENT.c.definition_id, INCIDENT.c.resolved_at.is_(None))
+    running = _counted(ctx, INSTANCE.c.definition_id, and_(INSTANCE.c.ended_at.is_(None), INSTANCE.c.release >= 0))
+    failing = _counted(
+        ctx, INCIDENT.c.definition_id, and_(INCIDENT.c.resolved_at.is_(None), outside_sandboxes(INCIDENT.c.root_id))
+    )
     return [
         {
             "id": one.id,

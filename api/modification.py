@@ -9,7 +9,7 @@ from api.commands import Resource, actor_of, no_content
 from api.instructions import read_changes, read_instances
 from api.params import Parameters, read_body
 from api.process_definitions import named
-from engine import batches, modifications, process_definitions
+from engine import batches, modifications, process_definitions, scheduled_suspensions
 from engine.batches import Batch
 from engine.context import CommandContext
 from engine.errors import InvalidRequest
@@ -113,8 +113,6 @@ def _wanted(body: Parameters) -> bool:
     suspended = body.boolean("suspended")
     if suspended is None:
         raise InvalidRequest("suspended is missing")
-    if body.raw("executionDate"):
-        raise InvalidRequest("executionDate is not supported: it takes effect at once")
     return suspended
 
 
@@ -123,11 +121,21 @@ def _suspend_instances(ctx: CommandContext, body: Parameters) -> None:
     definition |= {"processDefinitionKey": body.text("processDefinitionKey")}
     by_definition = {name: value for name, value in definition.items() if value is not None}
     asked = Parameters({"processInstanceQuery": by_definition}) if by_definition else body
-    modifications.suspend_instances(ctx, read_instances(ctx, asked), suspended=_wanted(body))
+    _suspend_named(ctx, read_instances(ctx, asked), body)
+
+
+def _suspend_named(ctx: CommandContext, instance_ids: list[str], body: Parameters) -> None:
+    at, suspended = body.micros("executionDate"), _wanted(body)
+    if at is None:
+        modifications.suspend_instances(ctx, instance_ids, suspended=suspended)
+    else:
+        scheduled_suspensions.plan_instances(ctx, instance_ids, at=at, suspended=suspended)
 
 
 def _suspend_batch(ctx: CommandContext, body: Parameters) -> Batch:
     operation = {"suspended": _wanted(body)}
+    if body.raw("executionDate"):
+        raise InvalidRequest("a batch begins at once: executionDate goes with /process-instance/suspended")
     return batches.create(ctx, batches.SUSPENSION, operation, read_instances(ctx, body))
 
 
@@ -137,15 +145,23 @@ def _suspend_by_key(ctx: CommandContext, body: Parameters) -> None:
     found = process_definitions.find(ctx, query)
     if not found:
         raise InvalidRequest("no process definition has this key")
-    with_instances = bool(body.boolean("includeProcessInstances"))
     for one in found:
-        modifications.suspend_definition(ctx, one.id, suspended=_wanted(body), with_instances=with_instances)
+        _suspend(ctx, one.id, body)
 
 
 def _suspend_definition(ctx: CommandContext, which: dict[str, str], body: Parameters) -> None:
+    _suspend(ctx, named(ctx, which).id, body)
+
+
+def _suspend(ctx: CommandContext, definition_id: str, body: Parameters) -> None:
+    at, suspended = body.micros("executionDate"), _wanted(body)
     with_instances = bool(body.boolean("includeProcessInstances"))
-    definition_id = named(ctx, which).id
-    modifications.suspend_definition(ctx, definition_id, suspended=_wanted(body), with_instances=with_instances)
+    if at is None:
+        modifications.suspend_definition(ctx, definition_id, suspended=suspended, with_instances=with_instances)
+    else:
+        scheduled_suspensions.plan_definition(
+            ctx, definition_id, at=at, suspended=suspended, with_instances=with_instances
+        )
 
 
 class Deletions(Resource):

@@ -8,7 +8,7 @@ from typing import Any
 import falcon.asgi
 
 from api import forms, representations
-from api.commands import Commands, actor_of
+from api.commands import Commands, actor_of, no_content
 from api.lists import Listed, Listing
 from api.params import BOOLEAN, INTEGER, TEXT, TEXTS, Filters, Parameters, read_body
 from api.typed_values import read_variables, write_variables
@@ -18,7 +18,9 @@ from engine.definitions import Deployed
 from engine.errors import InvalidRequest, NotFound
 from engine.process_definitions import DEFINITION_SORTS, DefinitionQuery
 from engine.process_instances import ProcessInstance
+from engine.process_statistics import activity_statistics
 
+ACTIVITY_STATISTICS = "org.camunda.bpm.engine.rest.dto.repository.ActivityStatisticsResultDto"
 FILTERS: Filters = {
     "processDefinitionId": ("id", TEXT),
     "processDefinitionIdIn": ("ids", TEXTS),
@@ -74,6 +76,26 @@ class ProcessDefinitions(Listed):
     ) -> None:
         resp.media = await self.commands.read(actor_of(req), _deployed_start_form, which)
 
+    async def on_get_form_variables(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        """The fields of the start form, empty: what a start brings is not known before it is sent."""
+        only = Parameters.of_query(req).texts("variableNames")
+        resp.media = write_variables(await self.commands.read(actor_of(req), _start_fields, which, only))
+
+    async def on_get_diagram(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        """There is no picture beside the diagram itself, which the pages draw from its XML."""
+        await self.commands.read(actor_of(req), named, which)
+        no_content(resp)
+
+    async def on_get_statistics(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        resp.media = await self.commands.read(actor_of(req), _activity_statistics, which)
+
+    async def on_put_time_to_live(self, req: falcon.asgi.Request, _resp: falcon.asgi.Response, **which: str) -> None:
+        await self.commands.read(actor_of(req), named, which)
+        raise InvalidRequest(
+            "the time to live stands in the diagram (camunda:historyTimeToLive), where a second person approves it; "
+            "deploy a new version"
+        )
+
     async def on_post_start(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
         await self._start(req, resp, which, with_form=False)
 
@@ -118,6 +140,21 @@ def _deployed_start_form(ctx: CommandContext, which: dict[str, str]) -> Any:
     if schema is None:
         raise NotFound(f"the process definition {' '.join(which.values())} has no start form")
     return schema
+
+
+def _start_fields(ctx: CommandContext, which: dict[str, str], only: tuple[str, ...] | None) -> dict[str, None]:
+    deployed = named(ctx, which)
+    form = start_forms.form_of(ctx, deployed, start_forms.start_of(ctx.engine.definitions.process(ctx, deployed.id)))
+    return dict.fromkeys(name for name in (form.keys if form else ()) if only is None or name in only)
+
+
+def _activity_statistics(ctx: CommandContext, which: dict[str, str]) -> list[dict[str, Any]]:
+    """ActivityStatisticsResultDto."""
+    return [
+        {"@class": ACTIVITY_STATISTICS, "id": one.element_id, "instances": one.instances, "failedJobs": one.failed_jobs}
+        | {"incidents": [{"incidentType": kind, "incidentCount": n} for kind, n in sorted(one.incidents.items())]}
+        for one in activity_statistics(ctx, named(ctx, which).id)
+    ]
 
 
 def _start(

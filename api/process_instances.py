@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import falcon.asgi
@@ -12,7 +13,7 @@ from api.commands import actor_of, no_content
 from api.lists import ListResource
 from api.params import BOOLEAN, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
 from api.variable_filters import read_conditions
-from engine import authorizations, history_queries, process_instances
+from engine import authorizations, history_queries, process_instances, scheduled_suspensions
 from engine.context import CommandContext
 from engine.definitions import Deployed
 from engine.errors import InvalidRequest, NotFound
@@ -73,11 +74,21 @@ class ProcessInstances(ListResource):
         resp.media = await self.commands.read(actor_of(req), _activity_tree, instance_id)
 
     async def on_put_suspended(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
-        suspended = Parameters(await read_body(req)).boolean("suspended")
+        body = Parameters(await read_body(req))
+        suspended, at = body.boolean("suspended"), body.micros("executionDate")
         if suspended is None:
             raise InvalidRequest("suspended is missing")
-        await self.commands.run(actor_of(req), process_instances.set_suspended, instance_id, suspended=suspended)
+        if at is None:
+            await self.commands.run(actor_of(req), process_instances.set_suspended, instance_id, suspended=suspended)
+        else:
+            plan = partial(_suspend_later, at=at, suspended=suspended)
+            await self.commands.run(actor_of(req), plan, instance_id)
         no_content(resp)
+
+
+def _suspend_later(ctx: CommandContext, instance_id: str, *, at: int, suspended: bool) -> None:
+    row = running(ctx, instance_id)
+    scheduled_suspensions.plan_instances(ctx, [row.id], at=at, suspended=suspended)
 
 
 def _query(parameters: Parameters) -> InstanceQuery:

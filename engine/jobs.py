@@ -28,6 +28,7 @@ from engine import (
     process_instances,
     proposals,
     releases,
+    scheduled_suspensions,
     signals,
     start_timers,
     variables,
@@ -250,6 +251,7 @@ RUNNERS: Mapping[str, Callable[[CommandContext, Any, Any], None]] = {
     "start_timer": _run_start_timer,
     batches.JOB: batches.run,
     "release": _run_release,
+    scheduled_suspensions.JOB: scheduled_suspensions.run,
     deadlines_blocked.JOB: _run_recompute,
     working_calendar_table.WATCH: _run_watch,
 }

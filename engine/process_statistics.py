@@ -16,6 +16,7 @@ from engine import authorizations, models
 from engine.context import CommandContext
 from engine.deadlines import UNBREACHED
 from engine.errors import InvalidRequest
+from engine.releases import outside_sandboxes
 
 INSTANCE, ACTIVITY, DEADLINE = models.process_instance, models.activity_instance, models.deadline
 STATES = ("ACTIVE", "SUSPENDED", "COMPLETED", "EXTERNALLY_TERMINATED", "INTERNALLY_TERMINATED")
@@ -200,3 +201,52 @@ def _bottleneck(
     total = (sum(over) + sum(waiting)) // 1000
     longest = max(waiting) // 1000 if waiting else None
     return Bottleneck(element_id, said[0], said[1], _spans(over), total, len(waiting), longest)
+
+
+# ------------------------------------------------------------ where cases are now
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityStatistics:
+    """How many cases stand at an element of one version, and what failed there."""
+
+    element_id: str
+    instances: int
+    failed_jobs: int
+    incidents: Mapping[str, int]
+
+
+def activity_statistics(ctx: CommandContext, definition_id: str) -> list[ActivityStatistics]:
+    """Returns the elements of a version at which cases stand or something failed, by id."""
+    authorizations.require(ctx, "ProcessInstance", "read_any")
+    key = ctx.engine.definitions.deployed(ctx, definition_id).key
+    table, job, incident = ACTIVITY.c, models.job.c, models.incident.c
+    running = select(INSTANCE.c.root_id).where(
+        INSTANCE.c.definition_key == key, INSTANCE.c.state.in_(RUNNING), INSTANCE.c.release >= 0
+    )
+    at = _by_element(ctx, table, table.root_id.in_(running), table.ended_at.is_(None), definition_id)
+    failed = _by_element(ctx, job, job.retries == 0, outside_sandboxes(job.root_id), definition_id)
+    rows = ctx.connection.execute(
+        select(incident.element_id, incident.type, func.count())
+        .where(incident.definition_id == definition_id, incident.resolved_at.is_(None))
+        .where(outside_sandboxes(incident.root_id), incident.element_id.is_not(None))
+        .group_by(incident.element_id, incident.type)
+    )
+    incidents: dict[str, dict[str, int]] = {}
+    for element_id, kind, number in rows:
+        incidents.setdefault(element_id, {})[kind] = number
+    return [
+        ActivityStatistics(one, at.get(one, 0), failed.get(one, 0), incidents.get(one, {}))
+        for one in sorted(at.keys() | failed.keys() | incidents.keys())
+    ]
+
+
+def _by_element(
+    ctx: CommandContext, table: Any, first: ColumnElement[bool], second: ColumnElement[bool], definition_id: str
+) -> dict[str, int]:
+    rows = ctx.connection.execute(
+        select(table.element_id, func.count())
+        .where(first, second, table.definition_id == definition_id, table.element_id.is_not(None))
+        .group_by(table.element_id)
+    )
+    return {row[0]: row[1] for row in rows}

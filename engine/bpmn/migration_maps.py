@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.bpmn.definition import Definition
+from engine.bpmn.specs.compensation import ThrowCancel, ThrowCompensation
 from engine.bpmn.specs.event_definitions import MultipleEventDefinition
 from engine.bpmn.specs.gateways import EventBasedGateway
 from engine.bpmn.specs.loops import LoopBody, MultiInstanceBody
@@ -71,6 +72,7 @@ class ElementMap:
         self.elements: Mapping[str, str] = {one.source: one.target for one in self.instructions}
         self.source_nodes = nodes_of(source)
         self.target_nodes = nodes_of(target)
+        self._undoes = any(_undoes(placed.spec) for placed in self.target_nodes.values())
         self._flows = {flow.id: flow for flow in target.flows}
         self._source_flows = {flow.id: flow for flow in source.flows}
 
@@ -102,17 +104,23 @@ class ElementMap:
         return between[0] if len(between) == 1 else None
 
     def records(self, records: list[list[Any]]) -> list[list[Any]] | None:
-        """Returns compensation records (`[name, variables, inside]`) under the new names, None if one is lost."""
+        """Returns compensation records (`[name, variables, inside]`) under the new names, None if one is lost.
+
+        In a diagram in which nothing is ever undone a record without a handler is none that anybody would miss.
+        """
         mapped = []
         for name, variables, inside in records:
             placed = self.node(name)
-            if placed is None or not _can_be_undone(placed):
-                return None
             inner = None if inside is None else self.records(inside)
-            if inside is not None and inner is None:
+            if placed is not None and _can_be_undone(placed) and (inside is None or inner is not None):
+                mapped.append([placed.spec.name, variables, inner])
+            elif self._undoes:
                 return None
-            mapped.append([placed.spec.name, variables, inner])
         return mapped
+
+
+def _undoes(spec: Node) -> bool:
+    return any(isinstance(one, (ThrowCompensation, ThrowCancel)) for one in getattr(spec, "throws", ()))
 
 
 def _can_be_undone(placed: Placed) -> bool:

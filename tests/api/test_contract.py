@@ -215,6 +215,36 @@ def test_logs_and_statistics_tell_what_happened(admin: Person, csr: Person, call
     assert admin.get("/engine-rest/metrics/process-instances/sum").json == {"result": 1}
 
 
+def test_a_definition_tells_its_fields_where_its_cases_stand_and_has_no_picture(
+    admin: Person, owner: Person, csr: Person, calls: str, task_id: str
+) -> None:
+    base = "/engine-rest/process-definition"
+    for one in (f"{base}/{calls}", f"{base}/key/calls"):
+        assert csr.get(f"{one}/form-variables").json == {"subject": {"type": "Null", "value": None, "valueInfo": {}}}
+        (at,) = owner.get(f"{one}/statistics").json
+        assert (at["id"], at["instances"], at["failedJobs"], at["incidents"]) == ("write_down", 1, 0, [])
+        assert csr.get(f"{one}/diagram").status_code == 204
+        assert owner.put(f"{one}/history-time-to-live", {"historyTimeToLive": 5}).status_code == 400
+    assert csr.get(f"{base}/{calls}/statistics").status_code == 403
+    assert csr.get(f"{base}/key/nothing/diagram").status_code == 404
+
+
+def test_rows_of_the_history_are_read_by_their_ids(admin: Person, csr: Person, task_id: str, instance_id: str) -> None:
+    for noun in ("activity-instance", "detail"):
+        base = f"/engine-rest/history/{noun}"
+        first = csr.get(base, query_string=f"processInstanceId={instance_id}").json[0]
+        assert csr.get(f"{base}/{first['id']}").json == first
+        assert Person(csr.client, "tech").get(f"{base}/{first['id']}").status_code == 404
+    assert csr.get("/engine-rest/history/decision-instance/nothing").status_code == 404
+
+
+def test_metrics_are_summed_by_interval(admin: Person, task_id: str) -> None:
+    found = admin.get("/engine-rest/metrics", query_string="name=process-instances&interval=3600").json
+    assert [(one["name"], one["value"]) for one in found] == [("process-instances", 1)]
+    assert {one["name"] for one in admin.get("/engine-rest/metrics").json} >= {"activity-instance-start"}
+    assert admin.get("/engine-rest/metrics", query_string="name=nothing").status_code == 404
+
+
 def test_clients_ask_who_there_is_and_what_they_may(admin: Person, csr: Person) -> None:
     assert [one["id"] for one in csr.get("/engine-rest/user").json] == ["csr"]
     assert admin.get("/engine-rest/user/count").json["count"] > 5

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from engine import job_executor, models
+from engine.clock import VirtualClock
 from engine.process_engine import ProcessEngine
 from tests.api.desk import Person
 
@@ -137,6 +139,24 @@ def test_cases_and_definitions_are_held_and_let_go(case_id: str, calls: str, own
     body = {"processDefinitionId": calls, "suspended": False}
     assert owner.put(f"{REST}/process-instance/suspended", body).status_code == 204
     assert owner.get(f"{REST}/process-instance/{case_id}").json["suspended"] is False
+
+
+def test_cases_and_definitions_are_held_at_an_instant(
+    case_id: str, calls: str, owner: Person, csr: Person, engine: ProcessEngine, clock: VirtualClock
+) -> None:
+    at = (clock.now() + timedelta(hours=1)).isoformat()
+    held = {"suspended": True, "executionDate": at}
+    assert csr.put(f"{REST}/process-definition/{calls}/suspended", held).status_code == 403
+    assert owner.put(f"{REST}/process-definition/{calls}/suspended", held).status_code == 204
+    assert owner.put(f"{REST}/process-instance/{case_id}/suspended", held).status_code == 204
+    assert owner.get(f"{REST}/process-definition/{calls}").json["suspended"] is False
+    clock.move_to(clock.now() + timedelta(hours=1))
+    job_executor.run_due(engine)
+    assert owner.get(f"{REST}/process-definition/{calls}").json["suspended"] is True
+    assert owner.get(f"{REST}/process-instance/{case_id}").json["suspended"] is True
+    assert owner.put(f"{REST}/process-instance/{case_id}/suspended", held).status_code == 400, "it is past"
+    log = owner.get(f"{REST}/job/count").json
+    assert log == {"count": 0}
 
 
 def test_many_cases_are_ended_with_a_reason(case_id: str, owner: Person, admin: Person, engine: ProcessEngine) -> None:

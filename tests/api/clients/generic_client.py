@@ -4,6 +4,8 @@ import inspect
 import json
 import re
 import sys
+import tempfile
+from functools import partial
 
 import generic_camunda_client as camunda
 from generic_camunda_client import api as apis
@@ -78,6 +80,24 @@ by_id = [
     ("metrics", camunda.MetricsApi(client).get_metrics, "process-instances"),
 ]
 for name, function, *arguments in by_id:
+    call(name, function, *arguments)
+file = b"%PDF-1.7 quote"
+with tempfile.NamedTemporaryFile(suffix=".pdf") as kept:
+    kept.write(file)
+    kept.flush()
+    upload = partial(instances.set_process_instance_variable_binary, data=kept.name, value_type="File")
+    call("upload", upload, started.id, "quote")
+listed = camunda.HistoricVariableInstanceApi(client).get_historic_variable_instances(process_instance_id=started.id)
+amount = next(one for one in listed if one.name == "amount")
+activities = camunda.HistoricActivityInstanceApi(client)
+activity = activities.get_historic_activity_instances(process_instance_id=started.id)[0]
+for name, function, *arguments in [
+    ("historic variable", camunda.HistoricVariableInstanceApi(client).get_historic_variable_instance, amount.id),
+    ("running variable", camunda.VariableInstanceApi(client).get_variable_instance, amount.id),
+    ("historic activity", activities.get_historic_activity_instance, activity.id),
+    ("statistics", definitions.get_activity_statistics_by_process_definition_key, key),
+    ("start variables", definitions.get_start_form_variables_by_key, key),
+]:
     call(name, function, *arguments)
 (task,) = [one for one in externals.get_external_tasks() if one.process_instance_id == started.id]
 call("external task", externals.get_external_task, task.id)

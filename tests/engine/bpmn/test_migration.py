@@ -266,10 +266,20 @@ def test_what_can_be_undone_still_can() -> None:
     assert player.do("B").open == ["K"]
 
     player = Player(body("H"), mode="plain").do("A")
-    plain = diagram(START + user("A") + user("B") + END, "S>A A>B B>E")
+    without = START + user("A") + user("B") + throw("X", "<compensateEventDefinition/>") + END
     with pytest.raises(MigrationRefused) as refused:
-        move(player, plain)
+        move(player, diagram(without, "S>A A>B B>X X>E"))
     assert [(found.element_id, found.code) for found in refused.value.findings] == [("A", "no-compensation")]
+
+
+def test_a_handler_that_nobody_would_call_may_go() -> None:
+    undo = '<boundaryEvent id="C" attachedToRef="A"><compensateEventDefinition/></boundaryEvent>'
+    link = '<association id="as" sourceRef="C" targetRef="H"/>'
+    nodes = START + user("A") + undo + user("H", attributes='isForCompensation="true"') + link + user("B")
+    player = Player(diagram(nodes + throw("X", "<compensateEventDefinition/>") + END, "S>A A>B B>X X>E"), mode="plain")
+    player.do("A")
+    move(player, diagram(START + user("A") + user("B") + END, "S>A A>B B>E"))
+    assert player.do("B").done
 
 
 def test_a_condition_that_was_true_does_not_fire_again() -> None:
