@@ -43,6 +43,8 @@ PAGING = {"firstResult": {"type": "integer", "minimum": 0}, "maxResults": {"type
 FILES = Path(__file__).parent / "docs"
 PAGES = {"": ("index.html", "text/html; charset=utf-8"), "page.js": ("page.js", "text/javascript; charset=utf-8")}
 PAGES["page.css"] = ("page.css", "text/css; charset=utf-8")
+EMPTY = ("/diagram", "/errorDetails")
+LIVE = ("/api/tasks", "/api/tasks/{task_id}", "/api/instances/{instance_id}/path")
 _FIELD = re.compile(r"\{(\w+)[^}]*\}")
 
 Route = tuple[str, Any, str | None]
@@ -172,6 +174,10 @@ def _responses(path: str, method: str) -> dict[str, Any]:
     made: dict[str, Any] = {"200": answer, "4XX": {"description": "Refused.", **problem}}
     if method != "get":
         made |= {"201": answer, "204": {"description": "Done; there is nothing to say."}}
+    elif path.endswith(EMPTY):
+        made["204"] = {"description": "There is none."}
+    if path in LIVE:
+        made["304"] = {"description": "Nothing changed since the state that If-None-Match names."}
     if path == "/readyz":
         made["503"] = {**answer, "description": "Not ready."}
     elif path not in {"/healthz", "/api/docs"}:

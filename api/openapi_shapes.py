@@ -171,6 +171,12 @@ ONES: Mapping[str, str] = {
     "/readyz": "Status",
 }
 FILE = "*/*"
+VARIABLE_PATHS = (
+    "process-instance/{instance_id}/variables/{name}",
+    "execution/{instance_id}/localVariables/{name}",
+    "task/{task_id}/variables/{name}",
+    "task/{task_id}/localVariables/{name}",
+)
 # What is not JSON.
 CONTENT: Mapping[str, str] = {
     "/metrics": "text/plain",
@@ -181,23 +187,21 @@ CONTENT: Mapping[str, str] = {
     "/engine-rest/deployment/{deployment_id}/resources/{resource_id}/data": FILE,
     **{
         f"/engine-rest/{base}/data": FILE
-        for base in (
-            "process-instance/{instance_id}/variables/{name}",
-            "execution/{instance_id}/localVariables/{name}",
-            "task/{task_id}/variables/{name}",
-            "task/{task_id}/localVariables/{name}",
-            "variable-instance/{variable_id}",
-            "history/variable-instance/{variable_id}",
-        )
+        for base in (*VARIABLE_PATHS, "variable-instance/{variable_id}", "history/variable-instance/{variable_id}")
     },
 }
 VARIABLES: Schema = {"type": "object", "additionalProperties": {"type": "object", "properties": {"value": {}}}}
 START: Schema = {"type": "object", "properties": {"variables": VARIABLES, "businessKey": MAYBE}}
 DATA: Schema = {"type": "object", "properties": {"data": {"type": "object"}}}
 QUERY: Schema = {"type": "object", "properties": {"firstResult": NUMBER, "maxResults": NUMBER}}
+BINARY: Schema = {
+    "type": "object",
+    "properties": {"data": {"type": "string"}, "valueType": {"enum": ["Bytes", "File"]}},
+}
 UPLOAD: Schema = {"type": "object", "properties": {"deployment-name": TEXT, "file": {"type": "string"}}}
 BODIES: Mapping[tuple[str, str], tuple[str, Schema]] = {
     ("post", "/engine-rest/deployment/create"): ("multipart/form-data", UPLOAD),
+    **{("post", f"/engine-rest/{base}/data"): ("multipart/form-data", BINARY) for base in VARIABLE_PATHS},
     ("post", "/api/attachments"): ("image/png", {"type": "string", "format": "binary"}),
     **{
         ("post", f"/engine-rest/process-definition/{one}/{verb}"): (falcon.MEDIA_JSON, START)
