@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.definitions import Deployed
 
 START_ROLES = "start.roles"
+FOUR_EYES = "four.eyes"  # on a user task: the element whose work this one judges
 TASK, CANDIDATE = models.user_task, models.task_candidate
 # What the holder of a task, and who may take it, can do with it.
 HOLDER_OPERATIONS = frozenset({"read", "claim", "unclaim", "complete", "assign", "attempt"})
@@ -92,6 +93,25 @@ def may_task(ctx: CommandContext, task: Task, operation: str, *, is_candidate: b
     if candidate:
         return operation in CANDIDATE_OPERATIONS or (operation == "assign" and _is_escalated(ctx, task.id))
     return task.assignee is None and _belongs_to_nobody(ctx, task.id) and may(ctx, "Task", "do_unowned")
+
+
+def require_other_eyes(ctx: CommandContext, task: Task, judged: str | None) -> None:
+    """Raises Forbidden if the actor did the work that this task judges (property `four.eyes` of the diagram)."""
+    if judged is None or ctx.actor.is_system:
+        return
+    did = exists().where(
+        TASK.c.root_id == task.root_id,
+        TASK.c.element_id == judged,
+        TASK.c.state == "completed",
+        TASK.c.closed_by == ctx.actor.user_id,
+    )
+    if ctx.connection.execute(select(did)).scalar_one():
+        raise Forbidden(
+            f"user {ctx.actor.user_id} did {judged} and may not judge it: four eyes",
+            user_id=ctx.actor.user_id,
+            resource=f"Task {task.id}",
+            operation="complete",
+        )
 
 
 def _may_closed(ctx: CommandContext, task: Task, operation: str) -> bool:

@@ -49,6 +49,7 @@ class Deadline:
     stopped_at: int | None = None
     attempts: int = 0
     message_sent: bool = False
+    on_breach: str | None = None  # the message that the case gets when the breach is written down
 
     @property
     def running(self) -> bool:
@@ -72,7 +73,7 @@ class Deadline:
 
 JSON_TUPLES = ("escalate_to", "trace", "warn_at")
 TABLE_JSON = ("escalate_to", "row", "trace", "warn_at")
-MEMORY_ONLY = ("attempts", "message_sent")
+MEMORY_ONLY = ("attempts", "message_sent", "on_breach")
 
 
 def to_json(deadline: Deadline) -> dict[str, Any]:

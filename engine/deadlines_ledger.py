@@ -139,6 +139,7 @@ class Ledger:
             trace=(computed.trace,),
             warn_at=computed.warn_at,
             opened_at=ctx.now_micros,
+            on_breach=outputs.get("on_breach"),
         )
         self._put(
             deadline,

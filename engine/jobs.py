@@ -38,7 +38,7 @@ from engine.context import CommandContext
 from engine.errors import ExecutionFailed, MarqueError, NotCorrelated, NotFound
 from engine.external_tasks import HandlerTask
 from engine.incidents import open_incident, resolve_of_job
-from engine.messages import Message, correlate
+from engine.messages import Message, correlate, deliver_later
 from engine.process_instances import Running
 from engine.values import from_json, load
 
@@ -222,7 +222,10 @@ def _run_delivery(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) -> 
 def _run_start_timer(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) -> None:
     deployed = ctx.engine.definitions.deployed(ctx, job.definition_id)
     start_timers.plan_next(ctx, job, payload["cycle"])
-    process_instances.start(ctx, deployed, start_event_id=job.element_id, cause="started_by_timer")
+    because = _late(ctx, job)
+    process_instances.start(
+        ctx, deployed, start_event_id=job.element_id, cause="started_by_timer", because=because
+    )
 
 
 def _run_recompute(ctx: CommandContext, job: Any, payload: Any) -> None:
@@ -277,7 +280,12 @@ def attend(ctx: CommandContext, taken: Any) -> None:
 
 
 def escalate(ctx: CommandContext, root_id: str, deadline: deadlines.Deadline) -> None:
-    """The escalated roles become candidates of the open task; it stays with its owner (requirements 2.4)."""
+    """The escalated roles become candidates of the open task; it stays with its owner (requirements 2.4).
+
+    Where the table names a message for the breach, the case gets it, if its diagram waits for it.
+    """
+    if deadline.on_breach is not None:
+        deliver_later(ctx, deadline.on_breach, root_id=root_id, element_id=deadline.stop_element)
     tasks, candidates = models.user_task, models.task_candidate
     open_tasks = ctx.connection.execute(
         select(tasks.c.id, tasks.c.due_at).where(

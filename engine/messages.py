@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from engine import authorizations, models, process_instances, releases, variables
 from engine.bpmn.specs.conversations import Standing
 from engine.context import CommandContext
 from engine.errors import FormInvalid, NotCorrelated
+from engine.ids import new_id
 from engine.process_instances import ProcessInstance, Running
+from engine.values import dump
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,31 @@ def correlate(ctx: CommandContext, message: Message, *, to_all: bool = False) ->
         raise NotCorrelated(f"the message {message.name} was not correlated: {reason}")
     received = [_deliver(ctx, row, message) for row in waiting]
     return received + [_start(ctx, row, message) for row in starting]
+
+
+def deliver_later(ctx: CommandContext, name: str, *, root_id: str, element_id: str | None) -> None:
+    """Plans a message to one case, in a transaction of its own; it is lost if nothing waits for it then."""
+    payload = {
+        "event": "message",
+        "name": name,
+        "businessKey": None,
+        "processInstanceId": root_id,
+        "variables": {},
+        "optional": True,
+        "sender": None,
+        "onBehalfOf": None,
+    }
+    row = {
+        "id": new_id(),
+        "process_instance_id": root_id,
+        "root_id": root_id,
+        "element_id": element_id,
+        "type": "delivery",
+        "due_at": ctx.now_micros,
+        "payload": dump(payload),
+        "created_at": ctx.now_micros,
+    }
+    ctx.connection.execute(insert(models.job).values(**row))
 
 
 def _waiting(ctx: CommandContext, message: Message) -> list[Any]:

@@ -210,6 +210,7 @@ def start(
     sender: str | None = None,
     opened_by: str | None = None,
     changes: Sequence[Change] = (),
+    because: Mapping[str, Any] | None = None,
 ) -> ProcessInstance:
     """Starts an instance of a definition under the current release and runs it to its first waits.
 
@@ -217,7 +218,7 @@ def start(
 
     The case header (requirements 3.0) is completed: `case_no`, `opened_by`, `received_at`, `rule_set_version` and
     `bpmn_version` get values where the starter gave none. `sender` is the instance whose message started this one.
-    `changes` put it down at other elements than a start event.
+    `changes` put it down at other elements than a start event. `because` adds to the first event what made it start.
     """
     release = releases.under(ctx, deployed)
     instance_id = new_id()
@@ -248,7 +249,7 @@ def start(
         business_key=business_key,
         limits=ctx.engine.settings.limits.running,
     )
-    body = {"sha256": deployed.sha256} | ({"sender": sender} if sender else {})
+    body = {"sha256": deployed.sha256, **(because or {})} | ({"sender": sender} if sender else {})
     return apply(ctx, running, outcome, kind=f"instance.{cause}", body=body, is_new=True)
 
 
