@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import select
 
-from crm import rulings, tier_reviews, tiers
+from crm import rulings, tier_cases, tier_reviews, tiers
 from crm.facts import FACTS, CustomerFacts, Facts, Window
 from engine import authorizations, history
 from engine.clock import as_utc
@@ -103,18 +103,36 @@ def run_tiers(
     return Run(run_id, window, mode is not None, tuple(done), skipped)
 
 
+def run_day(ctx: CommandContext) -> datetime:
+    """Returns the instant that the monthly run is of: the beginning of the day that DT-01 names, though it be late."""
+    day: date = rulings.ask(ctx, "dt_01_run", {"evaluated_on": tiers.day_of(ctx, ctx.now)}).output
+    return datetime.combine(day, time(0), ctx.engine.calendar.zone)
+
+
+def run_part(
+    ctx: CommandContext, at: datetime, *, after: str, limit: int = BATCH, facts: Facts = FACTS
+) -> tuple[list[Evaluation], str | None]:
+    """Evaluates the next customers of a run; returns them with where to go on, None if these were the last."""
+    _require_run(ctx)
+    at = as_utc(at)
+    part = list(facts.customers(ctx, window_of(ctx, at), after=after, limit=limit))
+    found = _evaluate_batch(ctx, part, at, at.isoformat())
+    return found, part[-1].customer_ref if len(part) == limit else None
+
+
 def evaluate(
     ctx: CommandContext, customer_ref: str, *, trigger: str = SETTLEMENT, facts: Facts = FACTS
 ) -> Evaluation | None:
     """Evaluates one customer now, as a settlement does; None where the register knows nothing of the customer."""
     _require_run(ctx)
-    known = facts.customer(ctx, customer_ref, window_of(ctx, ctx.now))
+    known = facts.customer(ctx, customer_ref, window_of(ctx, ctx.now, trigger))
     return None if known is None else _evaluate_all(ctx, [known], ctx.now, None, trigger)[0]
 
 
-def window_of(ctx: CommandContext, at: datetime) -> Window:
-    """Returns the window of an evaluation: rolling, ends on the day before (A-29)."""
-    terms = rulings.ask(ctx, "dt_01_window", {"evaluated_on": tiers.day_of(ctx, at)}, anchor=at).output
+def window_of(ctx: CommandContext, at: datetime, trigger: str = MONTH_START) -> Window:
+    """Returns the window of an evaluation: rolling; ends on the day before, at a settlement on the day (A-29)."""
+    asked = {"evaluated_on": tiers.day_of(ctx, at), "trigger": trigger}
+    terms = rulings.ask(ctx, "dt_01_window", asked, anchor=at).output
     return Window(terms["from"], terms["to"])
 
 
@@ -176,7 +194,7 @@ def _evaluate_one(
     ruling = rulings.record(ctx, judge(ctx, facts, at), about)
     found, standing, change = _judged(ctx, facts, ruling.result, at, trigger)
     changed = None if change is None else rulings.record(ctx, change, about)
-    if standing.pending is not None and found.change != PENDING and found.tier is not None:
+    if standing.pending is not None and tiers.rank(found.tier) > tiers.rank(standing.pending.tier):
         tiers.withdraw(ctx, standing.pending)
     row = {
         "run_id": run_id,
@@ -194,7 +212,23 @@ def _evaluate_one(
     entry = {**ruling.entry, "customer": facts.customer_ref, "tier": found.tier, "change": found.change}
     if changed is not None:
         entry["because"] = changed.entry
-    return replace(found, decision_id=ruling.id, review_id=review_id), entry
+    done = replace(found, decision_id=ruling.id, review_id=review_id)
+    if done.notice_at is not None or review_id is not None:
+        review = {} if review_id is None else tier_reviews.told(ctx, review_id)
+        tier_cases.open_case(ctx, review_id or tier_id, _told(done) | review)
+    return done, entry
+
+
+def _told(found: Evaluation) -> dict[str, Any]:
+    """Returns what the case of an evaluation has to know."""
+    return {
+        "customer_ref": found.customer_ref,
+        "tier": found.tier,
+        "previous_tier": found.previous_tier,
+        "change": found.change,
+        "effective_on": found.effective_on,
+        "notice": found.notice_at is not None,
+    }
 
 
 def _judged(
@@ -205,7 +239,9 @@ def _judged(
     standing = tiers.standing(ctx, facts.customer_ref, day)
     output = result.output or {}
     tier = output.get("tier")
-    inputs = {"previous_tier": standing.by_rule, "tier": tier, "trigger": trigger, "evaluated_on": day}
+    # Whoever is told late is not lowered early: the notice runs from the day on which it is given.
+    told_on = max(day, tiers.day_of(ctx, ctx.now))
+    inputs = {"previous_tier": standing.by_rule, "tier": tier, "trigger": trigger, "evaluated_on": told_on}
     change = None if tier is None else rulings.ask(ctx, "dt_01_change", inputs, anchor=at)
     said = (change.output if change is not None else None) or {"change": UNKNOWN}
     told_before = standing.pending is not None and standing.pending.tier == tier
@@ -220,7 +256,7 @@ def _judged(
         previous_tier=standing.by_rule,
         change=said["change"],
         effective_on=said.get("effective_on"),
-        notice_at=at if said.get("notice") else None,
+        notice_at=max(at, ctx.now) if said.get("notice") else None,
         review=output.get("review") is True,
         mode=output.get("mode"),
         row_id=rulings.row_of(result),

@@ -1,13 +1,14 @@
 """What evaluations know of customers, departments and agents: numbers for a period, whoever delivers them.
 
-`Facts` is the port that the customer register fills. Until then facts are imported from files; they are numbers only
-(fen, counts, basis points) under a reference, never personal data. A fact that is not there is unknown, which is not 0.
+`Facts` is the port that the customer register fills. Until then facts are imported from files, and what the house
+settled itself is counted (crm/counted_facts.py); they are numbers only (fen, counts, basis points) under a reference,
+never personal data. A fact that is not there is unknown, which is not 0.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 import yaml
 from sqlalchemy import delete, insert, select
 
+from crm import counted_facts
 from crm import models as tables
 from engine import authorizations, history
 from engine.context import CommandContext
@@ -30,6 +32,8 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 PERIOD = re.compile(r"\d{4}-\d{2}-\d{2}/\d{4}-\d{2}-\d{2}|\d{4}Q[1-4]|\d{4}-(0[1-9]|1[0-2])|\d{4}|ever")
 LARGEST = 10**15
 FILE_BYTES = 8 * 1024 * 1024
+NOTHING: Mapping[str, int] = {"rent_fen": 0, "rentals": 0, "referrals": 0}
+PART = 500  # customers read with one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,15 @@ class CustomerFacts:
 class Facts(Protocol):
     """What the register can be asked."""
 
-    def customers(self, ctx: CommandContext, window: Window) -> Iterator[CustomerFacts]:
-        """Yields all customers of a window, in order of their references."""
+    def customers(
+        self, ctx: CommandContext, window: Window, *, after: str = "", limit: int | None = None
+    ) -> Iterator[CustomerFacts]:
+        """Yields the customers of a window by their references, those behind `after`, no more than `limit`."""
         ...
 
-    def customer(self, ctx: CommandContext, customer_ref: str, window: Window) -> CustomerFacts | None: ...
+    def customer(self, ctx: CommandContext, customer_ref: str, window: Window) -> CustomerFacts | None:
+        """Returns what is known of one customer: no less than it says, but perhaps not all."""
+        ...
 
     def is_subscribed(self, ctx: CommandContext, customer_ref: str) -> bool:
         """Tells whether the customer subscribed to marketing messages (DT-17)."""
@@ -81,19 +89,40 @@ class Facts(Protocol):
         ...
 
 
-class ImportedFacts:
-    """The facts that were imported."""
+class HouseFacts:
+    """The facts that were imported, completed by what the house settled itself.
 
-    def customers(self, ctx: CommandContext, window: Window) -> Iterator[CustomerFacts]:
-        for subject, values in _of_period(ctx, CUSTOMER, window.period).items():
-            yield _customer(subject, window, values)
+    An imported fact stands for the whole of its period and is never added to. What the house counted is complete for a
+    window only if its books reach back to the first day; else it is a lower bound, which may lift one customer at a
+    settlement but is no ground for the monthly run, which lowers.
+    """
+
+    def customers(
+        self, ctx: CommandContext, window: Window, *, after: str = "", limit: int | None = None
+    ) -> Iterator[CustomerFacts]:
+        complete = counted_facts.reach_back_to(ctx, window.first)
+        # With complete books whoever was ever known is judged, also by having rented nothing.
+        period = FACT.c.period != EVER if complete else FACT.c.period == window.period
+        here = (FACT.c.kind == CUSTOMER, period, FACT.c.subject > after)
+        query = select(FACT.c.subject).where(*here).distinct().order_by(FACT.c.subject).limit(limit)
+        subjects = set(ctx.connection.execute(query).scalars())
+        if complete:
+            subjects |= set(counted_facts.customers(ctx, after=after, limit=limit))
+        wanted = sorted(subjects)[:limit]
+        for start in range(0, len(wanted), PART):
+            part = wanted[start : start + PART]
+            counted: dict[str, Mapping[str, int]] = {}
+            if complete:
+                found = counted_facts.of(ctx, part, window.first, window.last)
+                counted = {customer_ref: found.get(customer_ref, NOTHING) for customer_ref in part}
+            yield from _known(ctx, part, window, counted)
 
     def customer(self, ctx: CommandContext, customer_ref: str, window: Window) -> CustomerFacts | None:
-        values = _of_period(ctx, CUSTOMER, window.period, customer_ref).get(customer_ref)
-        return None if values is None else _customer(customer_ref, window, values)
+        counted = counted_facts.of(ctx, [customer_ref], window.first, window.last)
+        return next(_known(ctx, [customer_ref], window, counted), None)
 
     def is_subscribed(self, ctx: CommandContext, customer_ref: str) -> bool:
-        known = _of_period(ctx, CUSTOMER, EVER, customer_ref).get(customer_ref, {})
+        known = _of_period(ctx, CUSTOMER, EVER, [customer_ref]).get(customer_ref, {})
         return known.get("marketing_subscribed", 0) == 1
 
     def indicators(self, ctx: CommandContext, period: str) -> Mapping[str, Mapping[str, int]]:
@@ -103,7 +132,7 @@ class ImportedFacts:
         return _of_period(ctx, AGENT, period)
 
 
-FACTS: Facts = ImportedFacts()
+FACTS: Facts = HouseFacts()
 
 
 def require_reference(text: object, what: str = "customer") -> str:
@@ -111,6 +140,17 @@ def require_reference(text: object, what: str = "customer") -> str:
     if not isinstance(text, str) or not REFERENCE.fullmatch(text):
         raise InvalidRequest(f"a reference of a {what} begins with a letter and has at most 50 letters and digits")
     return text
+
+
+def _known(
+    ctx: CommandContext, customer_refs: Sequence[str], window: Window, counted: Mapping[str, Mapping[str, int]]
+) -> Iterator[CustomerFacts]:
+    """Yields those of whom something is known; of one thing an imported fact says more than a counted one."""
+    imported = _of_period(ctx, CUSTOMER, window.period, customer_refs)
+    for customer_ref in customer_refs:
+        if customer_ref in imported or customer_ref in counted:
+            values = {**counted.get(customer_ref, {}), **imported.get(customer_ref, {})}
+            yield _customer(customer_ref, window, values)
 
 
 def _customer(customer_ref: str, window: Window, values: Mapping[str, int]) -> CustomerFacts:
@@ -124,10 +164,12 @@ def _customer(customer_ref: str, window: Window, values: Mapping[str, int]) -> C
     )
 
 
-def _of_period(ctx: CommandContext, kind: str, period: str, subject: str | None = None) -> dict[str, dict[str, int]]:
+def _of_period(
+    ctx: CommandContext, kind: str, period: str, subjects: Sequence[str] | None = None
+) -> dict[str, dict[str, int]]:
     query = select(FACT.c.subject, FACT.c.name, FACT.c.value).where(FACT.c.kind == kind, FACT.c.period == period)
-    if subject is not None:
-        query = query.where(FACT.c.subject == subject)
+    if subjects is not None:
+        query = query.where(FACT.c.subject.in_(subjects))
     found: dict[str, dict[str, int]] = {}
     for row in ctx.connection.execute(query.order_by(FACT.c.subject, FACT.c.name)):
         found.setdefault(row.subject, {})[row.name] = row.value

@@ -2,7 +2,8 @@
 
 `notify` puts a notification into the outbox: property `notify.to` is `customer` or a list of roles (`CSS|RM`), or
 FEEL that gives one (`=synced_departments`), `notify.template` the key of a template. `archive` puts the case aside as
-it is. Both see references instead of personal values and work in the transaction of their job.
+it is. The others are the parts of `tier_evaluation` (crm/tier_tasks.py, crm/settlements.py). All of them see references
+instead of personal values and work in the transaction of their job.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from crm import notifications
+from crm import notifications, settlements, tier_tasks
 from crm.models import archive_entry
 from crm.notifications import Notice
 from engine.access_matrix import matrix
@@ -85,4 +86,11 @@ def archive(ctx: CommandContext, task: HandlerTask) -> Mapping[str, Any]:
     return {"archived": True}
 
 
-HANDLERS: Mapping[str, Handler] = {"notify": notify, "archive": archive}
+HANDLERS: Mapping[str, Handler] = {
+    "notify": notify,
+    "archive": archive,
+    "tier-run": tier_tasks.evaluate_part,
+    "tier-proposal": tier_tasks.record_proposal,
+    "tier-decision": tier_tasks.record_decision,
+    "rental-settled": settlements.count_rental,
+}

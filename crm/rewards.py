@@ -11,6 +11,7 @@ knows them; here it is a fact of the referral.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import exists, func, insert, select, update
@@ -181,19 +182,35 @@ def review(ctx: CommandContext, referral_id: str, *, clear: bool) -> Referral:
     return referral
 
 
+def is_settled(ctx: CommandContext, contract_ref: str) -> bool:
+    """Tells whether a rental was settled already."""
+    return ctx.connection.execute(select(RENTAL.c.at).where(RENTAL.c.contract_ref == contract_ref)).first() is not None
+
+
 def settle(
-    ctx: CommandContext, *, contract_ref: str, customer_ref: str, charged_days: int, paid_fen: int
+    ctx: CommandContext,
+    *,
+    contract_ref: str,
+    customer_ref: str,
+    charged_days: int,
+    paid_fen: int,
+    settled_at: datetime | None = None,
 ) -> Settlement:
-    """Takes a settled rental into account: the referral's coupons, the loyalty award, the count of rentals."""
+    """Takes a settled rental into account: the referral's coupons, the loyalty award, the count of rentals.
+
+    `settled_at`, not later than now, is the settlement date that counts for windows and years; now by default.
+    """
     authorizations.require(ctx, "Reward", "settle")
     require_reference(customer_ref)
     require_reference(contract_ref, "contract")
     if charged_days < 0 or paid_fen < 0:
         raise InvalidRequest("charged days and paid sum are not negative")
     rulings.hold(ctx, chain_of(customer_ref))
-    if ctx.connection.execute(select(RENTAL.c.at).where(RENTAL.c.contract_ref == contract_ref)).first() is not None:
+    if is_settled(ctx, contract_ref):
         raise Conflict(f"the rental {contract_ref} was settled already")
-    day = tiers.day_of(ctx, ctx.now)
+    if settled_at is not None and settled_at > ctx.now:
+        raise InvalidRequest("a settlement does not lie in the future")
+    day = tiers.day_of(ctx, settled_at or ctx.now)
     row = {
         "contract_ref": contract_ref,
         "customer_ref": customer_ref,
@@ -208,7 +225,7 @@ def settle(
     issued: tuple[Coupon, ...] = ()
     if referral is not None and referral.state == REGISTERED and referral.referred_ref == customer_ref:
         referral, issued = _judge(ctx, referral, settled=True, cancelled=False, charged_days=charged_days)
-    return Settlement(contract_ref, customer_ref, referral, issued, _loyalty(ctx, customer_ref, contract_ref))
+    return Settlement(contract_ref, customer_ref, referral, issued, _loyalty(ctx, customer_ref, contract_ref, day))
 
 
 def _judge(
@@ -270,9 +287,8 @@ def _coupons(ctx: CommandContext, referral: Referral, output: rulings.Output, ru
     )
 
 
-def _loyalty(ctx: CommandContext, customer_ref: str, contract_ref: str) -> str | None:
-    """Gives the award of the 12th rental in a calendar year, once; returns its last day."""
-    day = tiers.day_of(ctx, ctx.now)
+def _loyalty(ctx: CommandContext, customer_ref: str, contract_ref: str, day: date) -> str | None:
+    """Gives the award of the 12th rental settled in the calendar year of `day`, once; returns its last day."""
     given = select(AWARD.c.at).where(AWARD.c.customer_ref == customer_ref, AWARD.c.year == day.year)
     inputs = {
         "rentals_in_year": rentals_of(ctx, customer_ref, day.year),

@@ -3,7 +3,8 @@
     open → proposed → decided (confirmed | overridden | declined)
 
 OPSM proposes a tier with a reason; OPSD, who must be another person, approves or declines. An override holds for at
-most 12 months. The automatic result stands until then (requirements 2.1).
+most 12 months. The automatic result stands until then (requirements 2.1). A case of `tier_evaluation` brings it into
+the inboxes; what is done there and what is done by these commands is written down by the same `record_…`.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from typing import Any
 from sqlalchemy import select, update
 
 from crm import models as tables
-from crm import rulings, tiers
+from crm import rulings, tier_cases, tiers
 from engine import authorizations, history
 from engine.clock import from_micros
 from engine.context import CommandContext
 from engine.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from engine.ids import new_id
-from engine.values import encode
+from engine.values import PersonalRef, encode
 
 REVIEW = tables.tier_review
 CHAIN = "tiers"
@@ -73,6 +74,16 @@ def open_review(ctx: CommandContext, customer_ref: str, tier_id: str, cause: str
     return str(row["id"])
 
 
+def told(ctx: CommandContext, review_id: str) -> dict[str, Any]:
+    """Returns what the case of a review has to know: which one, until when, and how long an override may hold."""
+    due_at = get(ctx, review_id).due_at
+    return {
+        "review_id": review_id,
+        "review_due_at": None if due_at is None else from_micros(due_at),
+        "override_until": _checked_until(ctx, None),
+    }
+
+
 def ask(ctx: CommandContext, customer_ref: str) -> Review:
     """Records that the customer wants a person to look at the tier (PIPL art. 24); raises NotFound, Conflict."""
     authorizations.require(ctx, "Tier", "ask_review")
@@ -85,6 +96,8 @@ def ask(ctx: CommandContext, customer_ref: str) -> Review:
         # The one that the flag opened is the review that the customer asks for.
         return current(ctx, customer_ref)
     history.record(ctx, CHAIN, "tier.review_asked", {"customer": customer_ref, "review": opened})
+    evaluated = {"customer_ref": customer_ref, "tier": latest.tier, "change": latest.change, "notice": False}
+    tier_cases.open_case(ctx, opened, evaluated | told(ctx, opened))
     return get(ctx, opened)
 
 
@@ -99,21 +112,30 @@ def propose(ctx: CommandContext, review_id: str, *, tier: str, reason: str, vali
     wanted = tiers.require_tier(tier)
     until = _checked_until(ctx, valid_until)
     kept = ctx.engine.vault.put(ctx, subject=review.customer_ref, data_class="FREE", value=reason)
+    record_proposal(ctx, review, tier=wanted, reason=kept, until=until, by=ctx.actor.user_id)
+    filled = {"override": wanted, "reason": reason, "valid_until": valid_until}
+    tier_cases.complete(ctx, review_id, tier_cases.REVIEW, filled)
+    return get(ctx, review_id)
+
+
+def record_proposal(
+    ctx: CommandContext, review: Review, *, tier: str, reason: PersonalRef, until: date | None, by: str
+) -> None:
+    """Writes down what somebody proposed, here or in the inbox, for as long as an override may hold at most."""
+    last = (until or _checked_until(ctx, None)).isoformat()
     _change(
         ctx,
         review,
         state=PROPOSED,
-        proposed_tier=wanted,
-        proposed_by=ctx.actor.user_id,
+        proposed_tier=tiers.require_tier(tier),
+        proposed_by=by,
         proposed_at=ctx.now_micros,
-        reason=encode(kept),
-        valid_until=until.isoformat(),
+        reason=encode(reason),
+        valid_until=last,
     )
-    details = {"review": review_id, "customer": review.customer_ref, "tier": wanted, "until": until.isoformat()}
-    history.record(
-        ctx, CHAIN, "tier.override_proposed", {**details, "reason": {"ref": kept.ref, "digest": kept.digest}}
-    )
-    return get(ctx, review_id)
+    details = {"review": review.id, "customer": review.customer_ref, "tier": tier, "until": last, "by": by}
+    kept = {"ref": reason.ref, "digest": reason.digest}
+    history.record(ctx, CHAIN, "tier.override_proposed", {**details, "reason": kept})
 
 
 def _checked_until(ctx: CommandContext, valid_until: date | None) -> date:
@@ -126,7 +148,13 @@ def _checked_until(ctx: CommandContext, valid_until: date | None) -> date:
 
 def approve(ctx: CommandContext, review_id: str) -> Review:
     """Puts a proposal into effect; raises Forbidden for whoever proposed it."""
-    review = _proposed(ctx, review_id)
+    decided = record_approval(ctx, _proposed(ctx, review_id), by=ctx.actor.user_id)
+    tier_cases.complete(ctx, review_id, tier_cases.APPROVE, {"approved": True})
+    return decided
+
+
+def record_approval(ctx: CommandContext, review: Review, *, by: str) -> Review:
+    """Lets what was proposed stand from today on, if it is not what stands already."""
     day = tiers.day_of(ctx, ctx.now)
     stands = tiers.standing(ctx, review.customer_ref, day)
     confirmed = review.proposed_tier == stands.tier and not stands.overridden
@@ -141,12 +169,19 @@ def approve(ctx: CommandContext, review_id: str) -> Review:
             valid_until=review.valid_until,
             review_id=review.id,
         )
-    return _decide(ctx, review, "confirmed" if confirmed else "overridden")
+    return _decide(ctx, review, "confirmed" if confirmed else "overridden", by)
 
 
 def decline(ctx: CommandContext, review_id: str) -> Review:
     """Refuses a proposal: the automatic result stands."""
-    return _decide(ctx, _proposed(ctx, review_id), "declined")
+    decided = record_refusal(ctx, _proposed(ctx, review_id), by=ctx.actor.user_id)
+    tier_cases.complete(ctx, review_id, tier_cases.APPROVE, {"approved": False})
+    return decided
+
+
+def record_refusal(ctx: CommandContext, review: Review, *, by: str) -> Review:
+    """Leaves the automatic result as it is."""
+    return _decide(ctx, review, "declined", by)
 
 
 def _proposed(ctx: CommandContext, review_id: str) -> Review:
@@ -164,10 +199,10 @@ def _proposed(ctx: CommandContext, review_id: str) -> Review:
     return review
 
 
-def _decide(ctx: CommandContext, review: Review, outcome: str) -> Review:
-    _change(ctx, review, state=DECIDED, decided_by=ctx.actor.user_id, decided_at=ctx.now_micros, outcome=outcome)
+def _decide(ctx: CommandContext, review: Review, outcome: str, by: str) -> Review:
+    _change(ctx, review, state=DECIDED, decided_by=by, decided_at=ctx.now_micros, outcome=outcome)
     late = review.due_at is not None and ctx.now_micros > review.due_at
-    details = {"review": review.id, "customer": review.customer_ref, "outcome": outcome, "late": late}
+    details = {"review": review.id, "customer": review.customer_ref, "outcome": outcome, "late": late, "by": by}
     history.record(ctx, CHAIN, "tier.review_decided", {**details, "tier": review.proposed_tier})
     return get(ctx, review.id)
 

@@ -223,9 +223,7 @@ def _run_start_timer(ctx: CommandContext, job: Any, payload: Mapping[str, Any]) 
     deployed = ctx.engine.definitions.deployed(ctx, job.definition_id)
     start_timers.plan_next(ctx, job, payload["cycle"])
     because = _late(ctx, job)
-    process_instances.start(
-        ctx, deployed, start_event_id=job.element_id, cause="started_by_timer", because=because
-    )
+    process_instances.start(ctx, deployed, start_event_id=job.element_id, cause="started_by_timer", because=because)
 
 
 def _run_recompute(ctx: CommandContext, job: Any, payload: Any) -> None:

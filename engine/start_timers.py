@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, select
 
 from engine import decisions, models
 from engine.bpmn.definition import StartEvent
@@ -37,6 +37,18 @@ def plan_next(ctx: CommandContext, job: Any, cycle: str | None) -> None:
     timer = next_due(fired, now=ctx.now, zone=decisions.environment(ctx).zone)
     if timer is not None:
         _insert(ctx, job.definition_id, job.element_id, timer)
+
+
+def plan_again(ctx: CommandContext) -> None:
+    """Plans the starts by timer from now on, as if all had been deployed at this instant (a copy of a database)."""
+    table = models.job
+    planned = (table.c.type == "start_timer",)
+    jobs = ctx.connection.execute(select(table.c.definition_id, table.c.element_id).where(*planned)).all()
+    ctx.connection.execute(delete(table).where(*planned))
+    for definition_id, element_id in jobs:
+        for event in ctx.engine.definitions.process(ctx, definition_id).start_events:
+            if event.element_id == element_id:
+                plan_first(ctx, definition_id, event)
 
 
 def _insert(ctx: CommandContext, definition_id: str, element_id: str, timer: TimerWait) -> None:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from api.composition import build_engine
 from api.scenarios.driver import EngineDriver
 from crm.migrations import VERSIONS as CRM_VERSIONS
-from engine import deployments
+from engine import deployments, start_timers
 from engine.clock import VirtualClock
 from engine.context import SYSTEM_ACTOR
 from engine.migrations import VERSIONS as ENGINE_VERSIONS
@@ -46,6 +46,7 @@ class Stage:
         shutil.copytree(self._template, folder)
         with self._engine(folder, clock) as engine:
             assert isinstance(engine.clock, VirtualClock)
+            engine.run(SYSTEM_ACTOR, start_timers.plan_again)
             yield EngineDriver(engine, engine.clock, people)
 
     @contextmanager
