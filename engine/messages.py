@@ -61,7 +61,7 @@ def correlate(ctx: CommandContext, message: Message, *, to_all: bool = False) ->
 
 def deliver_later(ctx: CommandContext, name: str, *, root_id: str, element_id: str | None) -> None:
     """Plans a message to one case, in a transaction of its own; it is lost if nothing waits for it then."""
-    payload = {
+    payload: dict[str, Any] = {
         "event": "message",
         "name": name,
         "businessKey": None,

@@ -79,6 +79,7 @@ class Driver(Protocol):
     def variables(self, case_id: str, task_id: str | None = None) -> Mapping[str, Any]: ...
     def incidents(self, case_id: str) -> int: ...
     def started_by(self, case_id: str) -> list[tuple[str, str]]: ...
+    def newest(self, process_key: str, customer_ref: str | None) -> str | None: ...
     def run(self, name: str, by: str, values: Mapping[str, Any]) -> None: ...
     def see(self, view: str, subject: str) -> Mapping[str, Any] | None: ...
 
@@ -211,6 +212,14 @@ class EngineDriver:
             )
             found = [row.chain_id for row in rows if load(row.body).get("sender") == case_id]
             return [(process_instances.get(ctx, chain).definition_key, chain) for chain in found]
+
+    def newest(self, process_key: str, customer_ref: str | None) -> str | None:
+        """Returns the case of a process, about a customer or about none, that was opened last."""
+        table = models.process_instance
+        here = (table.c.definition_key == process_key, table.c.customer_ref == customer_ref)
+        with self.engine.reading(SYSTEM_ACTOR) as ctx:
+            query = select(table.c.id).where(*here).order_by(table.c.id.desc()).limit(1)
+            return ctx.connection.execute(query).scalar_one_or_none()
 
     def run(self, name: str, by: str, values: Mapping[str, Any]) -> None:
         self._office.run(name, self._actor(by), values)

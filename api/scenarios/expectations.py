@@ -217,6 +217,16 @@ def _started(driver: Driver, case_id: str, wanted: Mapping[str, str], cases: dic
             cases[name] = found[0]
 
 
+def _opened(driver: Driver, _case_id: str, wanted: Mapping[str, Any], cases: dict[str, str]) -> Iterator[str]:
+    """Cases that nobody in the scenario started: by a timer, a run or an evaluation."""
+    for name, facts in wanted.items():
+        found = driver.newest(facts["process"], facts.get("customer"))
+        if found is None or found in cases.values():
+            yield f"no case of {facts['process']} was opened for {facts.get('customer') or 'nobody in particular'}"
+        else:
+            cases[name] = found
+
+
 def _incidents(driver: Driver, case_id: str, wanted: int, _cases: dict[str, str]) -> Iterator[str]:
     actual = driver.incidents(case_id)
     if actual != wanted:
@@ -272,8 +282,9 @@ CHECKS: Mapping[str, Check] = {
     "holds": _holds,
     "decision": _decision,
     "started": _started,
+    "opened": _opened,
     "incidents": _incidents,
     "never": _never,
     **{view: _seen(view) for view in sorted(SEEN)},
 }
-WITHOUT_CASE = SEEN | {"never"}
+WITHOUT_CASE = SEEN | {"never", "opened"}
