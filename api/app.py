@@ -345,6 +345,7 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
     year, numbers = calendars.Calendars(commands), process_statistics.Statistics(commands)
     customers, reviews = evaluations.Customers(commands), evaluations.TierReviews(commands)
     rewards, scores = evaluations.Rewards(commands), evaluations.Scores(commands)
+    redemptions, awards = evaluations.Redemptions(commands), evaluations.Awards(commands)
     files = attachments.Attachments(commands, cast(PersonVault, commands.engine.vault).keystore)
     return [
         ("/healthz", health.Health(commands), None),
@@ -379,6 +380,13 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
         ("/api/customers/{customer_ref}/tier", customers, "tier"),
         ("/api/customers/{customer_ref}/tier/review", customers, "review"),
         ("/api/customers/{customer_ref}/rewards", customers, "rewards"),
+        ("/api/customers/{customer_ref}/exchange", redemptions, "exchange"),
+        ("/api/customers/{customer_ref}/price", redemptions, "price"),
+        ("/api/coupons/{coupon_no}/redeem", redemptions, "redeem"),
+        ("/api/settlements/{contract_ref}/rating", redemptions, "rating"),
+        ("/api/settlements/{contract_ref}/reversal", redemptions, "reversal"),
+        ("/api/tier-runs", evaluations.TierRuns(commands), None),
+        ("/api/tier-runs/{run_id}", evaluations.TierRuns(commands), "one"),
         ("/api/tier-reviews", reviews, None),
         ("/api/tier-reviews/{review_id}/propose", reviews, "propose"),
         ("/api/tier-reviews/{review_id}/approve", reviews, "approve"),
@@ -391,7 +399,10 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
         ("/api/scores/{period}/targets", scores, "targets"),
         ("/api/scores/{period}/freeze", scores, "freeze"),
         ("/api/scores/{period}/confirm", scores, "confirm"),
-        ("/api/awards/{award_id}/{verb}", evaluations.Awards(commands), None),
+        ("/api/awards/periods/{period}", awards, "period"),
+        ("/api/awards/penalties", awards, "penalties"),
+        ("/api/awards/{award_id}", awards, "one"),
+        ("/api/awards/{award_id}/{verb}", awards, None),
         ("/api/calendars", year, None),
         ("/api/calendars/due", year, "due"),
         ("/api/calendars/{year}", year, "one"),

@@ -1,4 +1,5 @@
-"""/api/facts, /api/customers/{ref}/…, /api/tier-reviews, /api/referrals, /api/settlements, /api/scores, /api/awards.
+"""/api/facts, /api/customers/{ref}/…, /api/coupons, /api/tier-runs, /api/tier-reviews, /api/referrals,
+/api/settlements, /api/scores, /api/awards.
 
 What runs and settlements lead to, and what people decide on it. Who may is the access matrix's business, below.
 """
@@ -9,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import falcon
@@ -17,13 +19,26 @@ import falcon.asgi
 from api.commands import Resource, actor_of
 from api.params import Parameters, read_body, read_bytes
 from api.times import write_instant, write_micros
-from crm import award_proposals, coupons, facts, points, rewards, scorecards, tier_explanations, tier_reviews
+from crm import (
+    award_proposals,
+    coupons,
+    evaluations,
+    facts,
+    points,
+    rewards,
+    scorecards,
+    tier_explanations,
+    tier_reviews,
+    tiers,
+)
 from engine import authorizations
+from engine.clock import from_micros
 from engine.context import CommandContext
 from engine.errors import InvalidRequest
 
 MOST_FEN = 10**12
 MOST_DAYS = 10_000
+MOST_SHOWN = 1_000
 
 
 class Facts(Resource):
@@ -61,6 +76,79 @@ def _rewards(ctx: CommandContext, customer_ref: str) -> dict[str, Any]:
         "coupons": coupons.of_customer(ctx, customer_ref),
         "referrals": rewards.referrals_of(ctx, customer_ref),
     }
+
+
+class Redemptions(Resource):
+    """What a customer gets for points and coupons."""
+
+    async def on_post_exchange(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, customer_ref: str) -> None:
+        """Turns all whole blocks of points into coupons."""
+        reference = facts.require_reference(customer_ref)
+        resp.status = falcon.HTTP_201
+        resp.media = wire(await self.commands.run(actor_of(req), points.exchange, reference))
+
+    async def on_post_price(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, customer_ref: str) -> None:
+        """Computes what an order costs the customer, as a recorded decision (DT-03)."""
+        given = Parameters(await read_body(req))
+        ruling = await self.commands.run(
+            actor_of(req),
+            rewards.price,
+            facts.require_reference(customer_ref),
+            base_fen=_number(given, "baseFen", MOST_FEN),
+            extras_fen=given.integer("extrasFen", most=MOST_FEN) or 0,
+            coupons_fen=_amounts(given, "couponsFen"),
+            quarter_vouchers_used=given.integer("quarterVouchersUsed", most=MOST_DAYS) or 0,
+        )
+        resp.media = wire({"decision": ruling.id, "row": ruling.row_id, "price": ruling.output or None})
+
+    async def on_post_redeem(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, coupon_no: str) -> None:
+        """Uses a coupon for the order of a contract, once."""
+        contract_ref = Parameters(await read_body(req)).required("contractRef")
+        resp.media = wire(await self.commands.run(actor_of(req), coupons.redeem, coupon_no, contract_ref))
+
+    async def on_post_rating(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, contract_ref: str) -> None:
+        """Gives the points for the rating of a settled rental."""
+        reference = facts.require_reference(contract_ref, "contract")
+        resp.status = falcon.HTTP_201
+        resp.media = {"points": await self.commands.run(actor_of(req), points.rate, reference)}
+
+    async def on_post_reversal(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, contract_ref: str) -> None:
+        """Takes the points of a disputed rental back."""
+        reference = facts.require_reference(contract_ref, "contract")
+        resp.status = falcon.HTTP_201
+        resp.media = {"points": await self.commands.run(actor_of(req), points.reverse, reference)}
+
+
+class TierRuns(Resource):
+    """Evaluations of all customers: tried with a mode, or run; and what a run said."""
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Lists the newest runs with how many customers went which way."""
+        resp.media = wire(await self.commands.read(actor_of(req), tiers.runs))
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Runs the evaluation as the 1st of a month does; with a mode it is a trial that writes nothing."""
+        given = Parameters(await read_body(req))
+        begun = given.micros("at")
+        at = None if begun is None else from_micros(begun)
+        run = partial(evaluations.run_tiers, self.commands.engine, actor_of(req), at=at, mode=given.text("mode"))
+        done = await self.commands.call(run)
+        resp.status = falcon.HTTP_200 if done.trial else falcon.HTTP_201
+        told = {"run_id": done.run_id, "window": done.window.period, "trial": done.trial, "skipped": done.skipped}
+        seen = await self.commands.read(actor_of(req), authorizations.may, "Tier", "review")
+        shown = [_evaluated(one) for one in done.evaluations[:MOST_SHOWN]] if seen else []
+        resp.media = wire({**told, "changes": done.changes, "evaluations": shown})
+
+    async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, run_id: str) -> None:
+        """Lists what a run said of each customer, a hundred behind `after`; why stands under the customer's tier."""
+        after = req.get_param("after") or ""
+        resp.media = wire(await self.commands.read(actor_of(req), tiers.results, run_id, after=after))
+
+
+def _evaluated(one: evaluations.Evaluation) -> dict[str, Any]:
+    """Returns an evaluation without the numbers it was made of: who may see those asks for the explanation."""
+    names = ("customer_ref", "levels", "tier", "previous_tier", "change", "effective_on", "review", "mode", "row_id")
+    return {**{name: getattr(one, name) for name in names}, "decision_id": one.decision_id}
 
 
 class TierReviews(Resource):
@@ -160,6 +248,40 @@ class Scores(Resource):
 class Awards(Resource):
     """Proposals of awards and penalties, as people decide them."""
 
+    async def on_get_period(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, period: str) -> None:
+        """Lists the proposals of a quarter or a month."""
+        resp.media = wire(await self.commands.read(actor_of(req), award_proposals.of_period, period))
+
+    async def on_post_period(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, period: str) -> None:
+        """Judges all agents of a month and proposes what they earned (DT-09)."""
+        resp.status = falcon.HTTP_201
+        resp.media = wire(await self.commands.run(actor_of(req), award_proposals.month_sheets, period))
+
+    async def on_post_penalties(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Proposes to lower the performance pay of a month; hearing and decision follow (P-28)."""
+        given = Parameters(await read_body(req))
+        finding = given.boolean("causalFinding")
+        if finding is None:
+            raise InvalidRequest("causalFinding is missing: true or false")
+        proposed = await self.commands.run(
+            actor_of(req),
+            award_proposals.propose_penalty,
+            agent=given.required("agent"),
+            month=given.required("month"),
+            cause=given.required("cause"),
+            performance_pay_fen=_number(given, "performancePayFen", MOST_FEN),
+            reason=given.required("reason"),
+            causal_finding=finding,
+            account_closed=given.boolean("accountClosed") or False,
+            days_without_rental=given.integer("daysWithoutRental", most=MOST_DAYS),
+        )
+        resp.status = falcon.HTTP_201
+        resp.media = wire(proposed)
+
+    async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, award_id: str) -> None:
+        """Shows one proposal and where it stands."""
+        resp.media = wire(await self.commands.read(actor_of(req), award_proposals.read, award_id))
+
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, award_id: str, verb: str) -> None:
         given = Parameters(await read_body(req))
         actor = actor_of(req)
@@ -190,6 +312,13 @@ def _number(given: Parameters, name: str, most: int) -> int:
     if number is None:
         raise InvalidRequest(f"{name} is missing")
     return number
+
+
+def _amounts(given: Parameters, name: str) -> tuple[int, ...]:
+    amounts = given.raw(name) or []
+    if not isinstance(amounts, list) or not all(type(one) is int and 0 <= one <= MOST_FEN for one in amounts):
+        raise InvalidRequest(f"{name} must be a list of whole numbers from 0 to {MOST_FEN}")
+    return tuple(amounts)
 
 
 def _day(text: str) -> date:

@@ -102,6 +102,12 @@ def of_period(ctx: CommandContext, period: str) -> list[Proposal]:
     return [Proposal(*row) for row in ctx.connection.execute(query)]
 
 
+def read(ctx: CommandContext, proposal_id: str) -> Proposal:
+    """Returns a proposal to whoever may read scores; raises NotFound, Forbidden."""
+    authorizations.require(ctx, "Score", "read")
+    return get(ctx, proposal_id)
+
+
 # ------------------------------------------------------------ awards of agents
 
 

@@ -225,6 +225,9 @@ coupon = Table(
     Column("push", Boolean, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
     Column("valid_until", String(10), nullable=False),
+    Column("redeemed_contract", NAME, index=True),  # NULL until it is used
+    Column("redeemed_at", BigInteger),
+    Column("redeemed_by", NAME),
 )
 
 points_entry = Table(

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import case, func, insert, select, update
 
 from crm import models as tables
+from engine import authorizations
 from engine.clock import as_utc
 from engine.context import CommandContext
 from engine.errors import InvalidRequest
@@ -122,6 +123,56 @@ def add(ctx: CommandContext, customer_ref: str, *, change: str, tier: str | None
 def withdraw(ctx: CommandContext, pending: Pending) -> None:
     """Takes a downgrade back that was told but has not come into effect."""
     ctx.connection.execute(update(TIER).where(TIER.c.id == pending.id).values(withdrawn_at=ctx.now_micros))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run said of one customer, by the rows that it left; `decision_id` leads to the whole explanation."""
+
+    customer_ref: str
+    tier: str | None
+    previous_tier: str | None
+    change: str
+    effective_on: str | None
+    review: bool
+    mode: str | None
+    row_id: str | None
+    decision_id: str
+
+
+def results(ctx: CommandContext, run_id: str, *, after: str = "", limit: int = 100) -> list[Result]:
+    """Returns what a run said, in order of the customers, those behind `after`."""
+    authorizations.require(ctx, "Tier", "review")
+    here = (TIER.c.run_id == run_id, TIER.c.customer_ref > after)
+    query = select(*[TIER.c[name] for name in Result.__slots__]).where(*here).order_by(TIER.c.customer_ref)
+    return [Result(*row) for row in ctx.connection.execute(query.limit(limit))]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run: how many customers went which way. Instants are UTC microseconds."""
+
+    run_id: str
+    begun_at: int
+    customers: int
+    reviews: int
+    changes: dict[str, int]
+
+
+def runs(ctx: CommandContext, *, limit: int = 24) -> list[RunSummary]:
+    """Returns the newest runs, the newest first."""
+    authorizations.require(ctx, "Tier", "review")
+    newest = select(TIER.c.run_id, func.min(TIER.c.at).label("begun")).where(TIER.c.run_id.is_not(None))
+    found = ctx.connection.execute(newest.group_by(TIER.c.run_id).order_by(func.min(TIER.c.at).desc()).limit(limit))
+    begun = {row.run_id: row.begun for row in found}
+    reviews = func.sum(case((TIER.c.review, 1), else_=0))
+    counted = select(TIER.c.run_id, TIER.c.change, func.count(), reviews).where(TIER.c.run_id.in_(begun))
+    made = {run_id: RunSummary(run_id, at, 0, 0, {}) for run_id, at in begun.items()}
+    for run_id, change, count, flagged in ctx.connection.execute(counted.group_by(TIER.c.run_id, TIER.c.change)):
+        one = made[run_id]
+        changes = {**one.changes, change: count}
+        made[run_id] = RunSummary(run_id, one.begun_at, one.customers + count, one.reviews + int(flagged), changes)
+    return list(made.values())
 
 
 def latest_evaluation(ctx: CommandContext, customer_ref: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner
@@ -18,7 +19,7 @@ from engine.process_engine import ProcessEngine
 from tests.api.desk import PASSWORD, Person
 from tests.conftest import ROOT
 
-ROLES = ("OPSM", "OPSD", "STORE", "CASHIER", "CRC", "OPS")
+ROLES = ("OPSM", "OPSD", "STORE", "CASHIER", "CRC", "OPS", "CSD", "HR", "GM")
 PERIOD = "2025-10-01/2026-09-30"
 FLAGGED = f"""
 source: register export
@@ -146,3 +147,98 @@ def test_the_commands_import_facts_and_run_over_all(
     assert "C-1077  ordinary  first review" in printed(*run)
     assert "1 done before" in printed(*run)
     assert "no metrics" in printed("run", "scores", "2026Q3")
+
+
+@pytest.mark.usefixtures("evaluated")
+def test_a_run_is_tried_with_a_mode_and_its_results_are_read_one_by_one(someone: Callable[[str], Person]) -> None:
+    opsm = someone("opsm")
+
+    tried = opsm.post("/api/tier-runs", {"mode": "any"})
+    assert (tried.status_code, tried.json["trial"], tried.json["evaluations"][0]["tier"]) == (200, True, "VIP")
+    assert "rentFen" not in str(tried.json)
+    assert opsm.post("/api/tier-runs", {"mode": "guess"}).status_code == 400
+    assert opsm.post("/api/tier-runs", {"at": "yesterday"}).status_code == 400
+    assert someone("csr").post("/api/tier-runs", {}).status_code == 403
+    assert someone("csr").get("/api/tier-runs").status_code == 403
+    (run,) = opsm.get("/api/tier-runs").json
+    assert (run["customers"], run["reviews"], run["changes"]) == (1, 1, {"first": 1})
+    (result,) = opsm.get(f"/api/tier-runs/{quote(run['runId'])}").json
+    assert (result["customerRef"], result["tier"], result["review"]) == ("C-1077", "ordinary", True)
+    assert opsm.get(f"/api/tier-runs/{quote(run['runId'])}", params={"after": "C-1077"}).json == []
+
+    done = opsm.post("/api/tier-runs", {})
+    assert (done.status_code, done.json["trial"], done.json["skipped"]) == (201, False, 1)  # the same instant
+
+
+def test_points_become_coupons_and_a_coupon_is_used_once(someone: Callable[[str], Person]) -> None:
+    store, cashier = someone("store"), someone("cashier")
+    settled = {"contractRef": "K-7", "customerRef": "C-7", "chargedDays": 3, "paidFen": 60_000}
+    assert cashier.post("/api/settlements", settled).status_code == 201
+
+    assert store.post("/api/customers/C-7/exchange").status_code == 400
+    assert store.post("/api/settlements/K-7/rating").json == {"points": 600}
+    assert store.post("/api/settlements/K-7/rating").status_code == 409
+    assert store.post("/api/settlements/K-8/rating").status_code == 404
+    first, second, third = store.post("/api/customers/C-7/exchange").json
+    assert (first["amountFen"], first["redeemedContract"]) == (2_000, None)
+    assert store.get("/api/customers/C-7/rewards").json["points"] == 0
+
+    used = cashier.post(f"/api/coupons/{first['couponNo']}/redeem", {"contractRef": "K-9"})
+    assert (used.status_code, used.json["redeemedContract"]) == (200, "K-9")
+    assert cashier.post(f"/api/coupons/{first['couponNo']}/redeem", {"contractRef": "K-10"}).status_code == 409
+    assert cashier.post(f"/api/coupons/{second['couponNo']}/redeem", {"contractRef": "K-9"}).status_code == 400
+    assert cashier.post("/api/coupons/none/redeem", {"contractRef": "K-9"}).status_code == 404
+    assert someone("csr").post(f"/api/coupons/{third['couponNo']}/redeem", {"contractRef": "K-9"}).status_code == 403
+    assert cashier.post("/api/settlements/K-7/reversal").status_code == 403
+    assert someone("opsm").post("/api/settlements/K-7/reversal").json == {"points": -600}
+
+
+def test_what_an_order_costs_is_a_recorded_decision(someone: Callable[[str], Person]) -> None:
+    store = someone("store")
+
+    first = store.post("/api/customers/C-8/price", {"baseFen": 32_000}).json
+    assert (first["price"]["payableFen"], first["price"]["cutFen"]) == (27_000, 5_000)
+    assert first["decision"]
+    assert store.post("/api/customers/C-8/price", {"baseFen": 32_000, "couponsFen": "all"}).status_code == 400
+    assert store.post("/api/customers/C-8/price", {}).status_code == 400
+    assert someone("tech").post("/api/customers/C-8/price", {"baseFen": 1}).status_code == 403
+
+
+def test_awards_are_proposed_by_the_month_and_confirmed_by_somebody_else(
+    engine: ProcessEngine, someone: Callable[[str], Person]
+) -> None:
+    ops, csd = someone("ops"), someone("csd")
+    body = b"source: phone system\nperiod: 2026-09\nagents:\n  E-303: {ratings: 40, good_ratings: 38}\n"
+    assert someone("opsm").post("/api/facts", body).status_code == 201
+
+    (sheet,) = ops.post("/api/awards/periods/2026-09").json
+    (star,) = sheet["proposals"]
+    assert (sheet["agent"], star["kind"], star["amountFen"]) == ("E-303", "service_star", 50_000)
+    assert ops.post("/api/awards/periods/2026Q3").status_code == 400
+    assert [one["id"] for one in csd.get("/api/awards/periods/2026-09").json] == [star["id"]]
+    assert csd.get(f"/api/awards/{star['id']}").json["state"] == "proposed"
+    assert ops.post(f"/api/awards/{star['id']}/decide", {"accept": True}).status_code == 403
+    assert csd.post(f"/api/awards/{star['id']}/decide", {"accept": True}).json["state"] == "confirmed"
+
+
+def test_a_penalty_is_proposed_heard_and_decided_by_three_people(someone: Callable[[str], Person]) -> None:
+    csd, hr, gm = someone("csd"), someone("hr"), someone("gm")
+    asked = {
+        "agent": "E-306",
+        "month": "2026-09",
+        "cause": "shirking",
+        "performancePayFen": 300_000,
+        "reason": "a customer left after three refusals",
+        "causalFinding": True,
+        "accountClosed": True,
+    }
+    assert csd.post("/api/awards/penalties", {**asked, "causalFinding": "perhaps"}).status_code == 400
+    assert hr.post("/api/awards/penalties", asked).status_code == 403
+    penalty = csd.post("/api/awards/penalties", asked).json
+    assert (penalty["amountFen"], penalty["state"]) == (60_000, "proposed")
+    path = f"/api/awards/{penalty['id']}"
+    assert hr.post(f"{path}/execute").status_code == 409
+    assert hr.post(f"{path}/hear").json["state"] == "heard"
+    assert csd.post(f"{path}/decide-penalty", {"accept": True}).status_code == 403
+    assert gm.post(f"{path}/decide-penalty", {"accept": True}).json["state"] == "confirmed"
+    assert hr.post(f"{path}/execute").json["state"] == "executed"

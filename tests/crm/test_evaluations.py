@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from api import files
-from crm import evaluations, facts, tier_explanations, tier_reviews, tiers
+from crm import evaluations, facts, rewards, tier_explanations, tier_reviews, tiers
 from crm import models as tables
 from engine import audit, deployments, history, models
 from engine.clock import VirtualClock
@@ -27,7 +28,9 @@ CSR = Actor("csr", frozenset({"CSR"}))
 VIP = {"rent_fen": 10_000_000, "rentals": 6, "referrals": 3}
 IMPORTANT = {"rent_fen": 5_000_000, "rentals": 3, "referrals": 1}
 ORDINARY = {"rent_fen": 0, "rentals": 0, "referrals": 0}
-TABLES = files.deployable((ROOT / "rules" / "dt_01_rental_tier", ROOT / "rules" / "dt_05_deadlines"))
+TABLES = files.deployable(
+    tuple(ROOT / "rules" / one for one in ("dt_01_rental_tier", "dt_03_rewards", "dt_05_deadlines"))
+)
 
 
 def at(text: str) -> datetime:
@@ -44,9 +47,9 @@ def deployed(engine: ProcessEngine) -> None:
     engine.run(SYSTEM_ACTOR, deployments.create, name="tables", resources=TABLES)
 
 
-def known(engine: ProcessEngine, **customers: Mapping[str, int]) -> None:
-    """Imports facts for the window that ends yesterday; `C1` stands for C-1."""
-    window = engine.read(SYSTEM_ACTOR, evaluations.window_of, engine.clock.now())
+def known(engine: ProcessEngine, trigger: str = evaluations.MONTH_START, /, **customers: Mapping[str, int]) -> None:
+    """Imports facts for the window that ends yesterday, at a settlement today; `C1` stands for C-1."""
+    window = engine.read(SYSTEM_ACTOR, evaluations.window_of, engine.clock.now(), trigger)
     named = {f"{name[0]}-{name[1:]}": dict(values) for name, values in customers.items()}
     data = {"source": "test", "period": window.period, "customers": named}
     engine.run(OPSM, facts.import_facts, data)
@@ -160,7 +163,7 @@ def test_a_settlement_lifts_at_once_and_never_lowers(engine: ProcessEngine, cloc
     known(engine, C1=IMPORTANT, C2=VIP)
     run(engine)
     clock.move_to(at("2026-05-20 12:00"))
-    known(engine, C1=VIP, C2=ORDINARY)
+    known(engine, evaluations.SETTLEMENT, C1=VIP, C2=ORDINARY)
 
     lifted = engine.run(OPSM, evaluations.evaluate, "C-1")
     lowered = engine.run(OPSM, evaluations.evaluate, "C-2")
@@ -170,6 +173,54 @@ def test_a_settlement_lifts_at_once_and_never_lowers(engine: ProcessEngine, cloc
     assert (lifted.change, stands(engine, "C-1").tier) == ("up", "VIP")
     assert (lowered.change, stands(engine, "C-2").tier, stands(engine, "C-2").pending) == ("down_later", "VIP", None)
     assert engine.run(OPSM, evaluations.evaluate, "C-3") is None
+
+
+def test_whoever_is_told_late_is_lowered_later(engine: ProcessEngine, clock: VirtualClock) -> None:
+    known(engine, C1=VIP)
+    run(engine)
+    clock.move_to(at("2026-07-01 00:05"))
+    known(engine, C1=ORDINARY)
+    clock.move_to(at("2026-07-03 09:00"))  # the house was down on the 1st
+
+    late = run(engine, at=at("2026-07-01 00:00"))["C-1"]
+
+    # 30 days from 3 July reach beyond 1 August.
+    assert (late.change, late.effective_on) == ("down", date(2026, 9, 1))
+
+
+def settled(engine: ProcessEngine, contract: str, customer: str, paid_fen: int, on: str) -> None:
+    values: dict[str, Any] = {"contract_ref": contract, "customer_ref": customer, "charged_days": 3}
+    engine.run(SYSTEM_ACTOR, rewards.settle, **values, paid_fen=paid_fen, settled_at=at(on))
+
+
+def test_the_house_counts_its_settlements_but_judges_by_them_only_once_its_books_are_complete(
+    engine: ProcessEngine, clock: VirtualClock
+) -> None:
+    clock.move_to(at("2026-06-30 12:00"))
+    settled(engine, "K-1", "C-1", 10_000_000, "2026-06-29 10:00")
+    settled(engine, "K-2", "C-1", 1, "2026-06-30 10:00")
+    settled(engine, "K-3", "C-2", 500, "2026-06-30 11:00")
+    clock.move_to(at("2026-07-01 00:05"))
+    # The books began on 29 June: what was before is unknown, and nobody is judged by a part of a year.
+    assert run(engine) == {}
+
+    # At a settlement the day itself counts; a lower bound lifts and never lowers.
+    found = engine.run(OPSM, evaluations.evaluate, "C-1")
+    assert found is not None
+    assert (found.facts.rent_fen, found.facts.rentals, found.facts.referrals) == (10_000_001, 2, 0)
+
+    clock.move_to(at("2027-06-30 00:05"))
+    judged = run(engine)
+    assert {ref: (one.facts.rent_fen, one.facts.rentals) for ref, one in judged.items()} == {
+        "C-1": (10_000_001, 2),
+        "C-2": (500, 1),
+    }
+    # What is imported for a window stands for all of it; nothing is added.
+    clock.move_to(at("2027-07-01 00:05"))
+    known(engine, C2={"rent_fen": 7, "rentals": 9})
+    again = run(engine)
+    assert again["C-2"].facts == replace(again["C-2"].facts, rent_fen=7, rentals=9, referrals=0)
+    assert again["C-1"].facts.rentals == 1
 
 
 def overridden(engine: ProcessEngine, tier: str) -> tier_reviews.Review:

@@ -284,3 +284,46 @@ def test_an_element_that_cancels_deadlines_does_so_when_it_is_reached(
     found = deadline(engine, case.id)
     assert (found.state, found.breached_at, found.next_at) == ("cancelled", None, None)
     assert open_tasks(engine, case.id).keys() == {"note_why"}
+
+
+APOLOGY = diagram(
+    '<startEvent id="begin"/>'
+    + open_limits("limit")
+    + user_task("show")
+    + '<endEvent id="done"><terminateEventDefinition id="over"/></endEvent>'
+    + '<subProcess id="aside" triggeredByEvent="true"><startEvent id="told" isInterrupting="false">'
+    + '<messageEventDefinition id="told_by" messageRef="m"/></startEvent>'
+    + user_task("apologise")
+    + '<endEvent id="apologised"/>'
+    + flows("told>apologise", "apologise>apologised")
+    + "</subProcess>"
+    + flows("begin>limit", "limit>show", "show>done"),
+    extra='<message id="m" name="wait_exceeded"/>',
+)
+
+
+def test_a_breach_sends_the_case_the_message_that_the_table_names(
+    engine: ProcessEngine, deploy: Deploy, clock: VirtualClock
+) -> None:
+    deploy(case__bpmn=APOLOGY, limits__dmn=limits(on_breach='"wait_exceeded"'))
+    case = start(engine, arrived_at=NOW)
+    advance(engine, clock, later(19))
+    assert set(open_tasks(engine, case.id)) == {"show"}
+
+    advance(engine, clock, later(20))
+    assert set(open_tasks(engine, case.id)) == {"show", "apologise"}
+
+    # Once the customer has gone nobody is asked any more.
+    assert complete(engine, case.id, "show").end_event == "done"
+    assert open_tasks(engine, case.id) == {}
+
+
+def test_a_limit_that_was_kept_sends_nothing(engine: ProcessEngine, deploy: Deploy, clock: VirtualClock) -> None:
+    deploy(case__bpmn=APOLOGY, limits__dmn=limits(on_breach='"wait_exceeded"'))
+    case = start(engine, arrived_at=NOW)
+    clock.move_to(later(15))
+    engine.run(CSS, user_tasks.claim, open_tasks(engine, case.id)["show"])
+
+    advance(engine, clock, later(40))
+
+    assert set(open_tasks(engine, case.id)) == {"show"}

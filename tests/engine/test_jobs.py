@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from engine import incidents, job_executor, jobs, models
-from engine.clock import VirtualClock
+from engine.clock import VirtualClock, from_micros
 from engine.context import SYSTEM_ACTOR
 from engine.errors import ExecutionFailed
 from engine.job_executor import advance, run_due
@@ -196,3 +196,31 @@ def test_a_job_whose_row_is_taken_away_is_not_run(engine: ProcessEngine, deploy:
     advance(engine, clock, NOW + timedelta(hours=2))
 
     assert "check" in open_tasks(engine, case.id)
+
+
+MONTHLY = diagram(
+    '<startEvent id="month"><timerEventDefinition id="t"><timeCycle>0 5 0 1 * ?</timeCycle></timerEventDefinition>'
+    "</startEvent>" + user_task("check") + '<endEvent id="done"/>' + flows("month>check", "check>done")
+)
+
+
+def test_a_start_that_fell_due_while_everything_was_down_happens_once_and_says_how_late(
+    engine: ProcessEngine, deploy: Deploy, clock: VirtualClock
+) -> None:
+    deploy(case__bpmn=MONTHLY)
+    with engine.database.read() as connection:
+        due = from_micros(connection.execute(select(models.job.c.due_at)).scalar_one())
+    clock.move_to(due + timedelta(days=70))  # two more firings were missed
+    executors = [threading.Thread(target=run_due, args=(engine,)) for _ in range(4)]
+    for one in executors:
+        one.start()
+    for one in executors:
+        one.join()
+
+    table = models.process_instance
+    with engine.database.read() as connection:
+        (case_id,) = connection.execute(select(table.c.id)).scalars()
+        following = from_micros(connection.execute(select(models.job.c.due_at)).scalar_one())
+    begun = events(engine, case_id)[0]
+    assert begun["fired_late_by"] == timedelta(days=70) // timedelta(microseconds=1)
+    assert following > clock.now()

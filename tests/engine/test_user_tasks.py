@@ -17,7 +17,7 @@ from engine.process_engine import ProcessEngine
 from engine.user_tasks import TaskQuery
 from tests.conftest import ROOT, Deploy
 from tests.engine.commands import CSS, CSS2, TECH, complete, instance, open_tasks, start
-from tests.engine.diagrams import LOOP, ONE_TASK, PARALLEL
+from tests.engine.diagrams import LOOP, ONE_TASK, PARALLEL, diagram, flows, user_task
 
 
 @contextmanager
@@ -191,3 +191,31 @@ def test_a_loop_keeps_its_state_small(engine: ProcessEngine, deploy: Deploy) -> 
 
     assert sizes[-1] <= sizes[2] + 32
     assert sizes[-1] < 20_000
+
+
+FOUR_EYES = diagram(
+    '<startEvent id="begin"/>'
+    + user_task("propose")
+    + user_task(
+        "approve",
+        inner='<extensionElements><camunda:properties><camunda:property name="four.eyes" value="propose"/>'
+        "</camunda:properties></extensionElements>",
+    )
+    + '<endEvent id="done"/>'
+    + flows("begin>propose", "propose>approve", "approve>done")
+)
+
+
+def test_whoever_did_the_work_neither_takes_nor_completes_the_task_that_judges_it(
+    engine: ProcessEngine, deploy: Deploy
+) -> None:
+    deploy(case__bpmn=FOUR_EYES)
+    case = start(engine)
+    complete(engine, case.id, "propose", CSS)
+    approve = open_tasks(engine, case.id)["approve"]
+
+    for command in (user_tasks.claim, user_tasks.complete):
+        with pytest.raises(Forbidden, match="four eyes"):
+            engine.run(CSS, command, approve)
+
+    assert complete(engine, case.id, "approve", CSS2).end_event == "done"
