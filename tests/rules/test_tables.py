@@ -162,3 +162,13 @@ def test_the_documentation_names_every_decision_and_every_input() -> None:
         for decision in compiled(folder).model.decisions.values():
             missing = [name for name in decision.input_names if f"`{name}`" not in text]
             assert missing == [], decision.id
+
+
+def test_the_monthly_run_starts_when_the_table_of_cycles_says() -> None:
+    diagram = (RULES.parent / "processes" / "tier_evaluation" / "tier_evaluation.bpmn").read_text()
+    (timer,) = re.findall(r"<bpmn:timeCycle[^>]*>([^<]+)<", diagram)
+    _second, _minute, _hour, day, month, _weekday = timer.split()
+
+    assert cells("dt_05_deadlines", "dt_05_cycle", "every_months")["cycle_tier_run"] == "1"
+    assert cells("dt_05_deadlines", "dt_05_cycle", "begins")["cycle_tier_run"] == '"first_day"'
+    assert (day, month) == ("1", "*")
