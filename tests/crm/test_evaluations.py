@@ -209,14 +209,14 @@ def test_the_house_counts_its_settlements_but_judges_by_them_only_once_its_books
     assert found is not None
     assert (found.facts.rent_fen, found.facts.rentals, found.facts.referrals) == (10_000_001, 2, 0)
 
-    clock.move_to(at("2027-06-30 00:05"))
+    clock.move_to(at("2027-06-29 00:05"))
     judged = run(engine)
     assert {ref: (one.facts.rent_fen, one.facts.rentals) for ref, one in judged.items()} == {
         "C-1": (10_000_001, 2),
         "C-2": (500, 1),
     }
     # What is imported for a window stands for all of it; nothing is added.
-    clock.move_to(at("2027-07-01 00:05"))
+    clock.move_to(at("2027-06-30 00:05"))
     known(engine, C2={"rent_fen": 7, "rentals": 9})
     again = run(engine)
     assert again["C-2"].facts == replace(again["C-2"].facts, rent_fen=7, rentals=9, referrals=0)
