@@ -26,7 +26,7 @@ from engine.context import Actor
 from engine.settings import Settings
 
 OUT = ROOT / "proof.json"
-PROCESSES = ("complaint", "follow_up_call", "reception_to_quote", "vehicle_pickup", "vehicle_return")
+PROCESSES = ("complaint", "follow_up_call", "reception_to_quote", "tier_evaluation", "vehicle_pickup", "vehicle_return")
 
 
 @dataclass(frozen=True, slots=True)

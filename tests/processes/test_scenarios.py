@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.processes.playhouse import SCENARIOS, SHIPPED, Playhouse, definitions, title
 
 # Requirements 4: each of these flows is walked nearly everywhere by the examples of its owner.
-COVERED = ("complaint", "follow_up_call", "reception_to_quote", "vehicle_pickup", "vehicle_return")
+COVERED = ("complaint", "follow_up_call", "reception_to_quote", "tier_evaluation", "vehicle_pickup", "vehicle_return")
 SHARE = 0.9
 
 
