@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ class Report:
 
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    runs_on: Counter[str] = field(default_factory=Counter)  # decision tables by what matches their rows
     files: int = 0
 
     def add(self, name: str, found: Iterable[Finding]) -> None:
@@ -89,6 +91,7 @@ def _check_file(report: Report, known: _Known, name: str, body: bytes, *, layout
         report.add(name, check_model(model, roles=known.roles))
         compiled = compile_model(model)
         report.notes += [f"{name}: {decision} runs on {compiled.runs_on(decision)}" for decision in model.decisions]
+        report.runs_on.update(compiled.runs_on(decision) for decision in compiled.program.tables)
         compiled.close()
     else:
         form = parse_form(body, name=name)

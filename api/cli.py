@@ -16,6 +16,7 @@ from rich.table import Table
 from api import checking, publishing, seeding
 from api.calendar_commands import calendar_group
 from api.composition import build_engine
+from api.decision_commands import decide_command
 from api.demo import tell
 from api.evaluation_commands import facts_group, run_group
 from api.logs import configure_logs
@@ -231,6 +232,9 @@ def check(paths: tuple[Path, ...], layout: bool) -> None:
             console.print(f"{name}: {finding}\n    {finding.zh}", markup=False)
     for line in report.notes:
         console.print(line, markup=False)
+    if report.runs_on:
+        shares = ", ".join(f"{count} on {evaluator}" for evaluator, count in report.runs_on.most_common())
+        console.print(f"{report.runs_on.total()} decision table(s): {shares}")
     console.print(f"{report.files} file(s), {report.errors} error(s), {report.warnings} warning(s)")
     sys.exit(1 if report.errors else 0)
 
@@ -356,6 +360,7 @@ def demo() -> None:
 
 for _group in (calendar_group, facts_group, run_group):
     main.add_command(_group(opened, console))
+main.add_command(decide_command(opened, console))
 user.add_command(token_group(opened, console))
 
 

@@ -22,3 +22,26 @@ def test_a_database_without_this_versions_schema_is_named_with_the_remedy(tmp_pa
 
     assert CliRunner().invoke(main, ["migrate"], env=environment).exit_code == 0
     assert "intact" in CliRunner().invoke(main, ["audit", "verify"], env=environment).output
+
+
+def test_a_table_is_tried_with_what_would_have_changed_it(tmp_path: Path) -> None:
+    environment = {
+        "MARQUE_DATABASE_URL": f"sqlite:///{tmp_path / 'house.db'}",
+        "MARQUE_KEYSTORE_URL": f"sqlite:///{tmp_path / 'keys.db'}",
+        "MARQUE_KEY_FILE": str(tmp_path / "marque.key"),
+    }
+    rules = Path(__file__).parents[2] / "rules" / "dt_21_compensation_authority"
+
+    def tell(*arguments: str) -> str:
+        told = CliRunner().invoke(main, arguments, env=environment)
+        assert told.exit_code == 0, told.output
+        return told.output
+
+    assert "1 decision table(s): 1 on durable_rules" in tell("check", str(rules))
+    tell("migrate")
+    tell("deploy", str(rules))
+    told = tell("decide", "dt_21", "--set", "amount_fen=20001", "--set", "cross_department=false")
+
+    assert "dt_21 version 1 (release 1, by" in told
+    assert "若金额(分)为200.00元（现为200.01元，少0.01元），则审批角色为“CSS”（现为“CSD”）" in told
+    assert 'if amount in fen were ¥200.00 (now ¥200.01, ¥0.01 less), role would be "CSS" (now "CSD")' in told
