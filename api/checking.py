@@ -13,7 +13,7 @@ from engine.bpmn.layout import check_layout
 from engine.bpmn.parser import parse
 from engine.dmn.checks import check as check_model
 from engine.dmn.decision import compile_model
-from engine.dmn.reader import read_dmn
+from engine.dmn.libraries import Library
 from engine.errors import ParseFailed
 from engine.expression_types import check_form
 from engine.findings import Finding
@@ -51,6 +51,7 @@ class _Known:
     """What the checked files define."""
 
     roles: Collection[str] | None
+    tables: Library
     processes: dict[str, tuple[str, Definition]] = field(default_factory=dict)
     diagrams: dict[str, bytes] = field(default_factory=dict)
     decisions: set[str] = field(default_factory=set)
@@ -62,8 +63,10 @@ def check(paths: Iterable[Path], *, layout: bool = False, roles: Collection[str]
 
     `roles` are the known role codes; without them no role is doubted.
     """
-    report, known = Report(), _Known(roles)
-    for name, body in files.deployable(paths).items():
+    checked = files.deployable(paths)
+    tables = Library({name: body for name, body in checked.items() if name.endswith(".dmn")})
+    report, known = Report(), _Known(roles, tables)
+    for name, body in checked.items():
         report.files += 1
         try:
             _check_file(report, known, name, body, layout=layout)
@@ -86,7 +89,7 @@ def _check_file(report: Report, known: _Known, name: str, body: bytes, *, layout
         if layout:
             report.add(name, check_layout(body))
     elif name.endswith(".dmn"):
-        model = read_dmn(body, name=name)
+        model = known.tables.model(name)
         known.decisions |= set(model.decisions)
         report.add(name, check_model(model, roles=known.roles))
         compiled = compile_model(model)

@@ -14,6 +14,7 @@ from engine.definitions import Deployed
 from engine.deployments import DIAGRAM, FORM_FILE, TABLE_FILE
 from engine.differences import Change
 from engine.dmn import difference as tables
+from engine.dmn.libraries import has_imports
 from engine.dmn.reader import read_dmn
 from engine.errors import InvalidRequest, NotFound
 from engine.forms import difference as forms
@@ -30,7 +31,9 @@ def of_files(old: bytes, new: bytes, *, names: tuple[str, str]) -> list[Change]:
     if kinds[0] == "process":
         return diagrams.compare(old, new, name=names[1])
     if kinds[0] == "decision":
-        return tables.compare(read_dmn(old, name=names[0]), read_dmn(new, name=names[1]))
+        pairs = zip((old, new), names, strict=True)
+        # What a file imports does not lie beside it here, and is no part of the comparison.
+        return tables.compare(*(read_dmn(body, name=name, tolerant=has_imports(body)) for body, name in pairs))
     return forms.compare(parse_form(old, name=names[0]), parse_form(new, name=names[1]))
 
 

@@ -17,7 +17,7 @@ from engine.bpmn.definition import Definition
 from engine.bpmn.parser import parse
 from engine.context import CommandContext
 from engine.dmn.decision import CompiledModel, compile_model
-from engine.dmn.reader import read_dmn
+from engine.dmn.libraries import Library, has_imports
 from engine.errors import NotFound
 from engine.forms import Form, parse_form
 from engine.values import load
@@ -74,11 +74,14 @@ class DefinitionStore:
     def decision(self, ctx: CommandContext, definition_id: str) -> CompiledModel:
         """Returns the compiled model in which a decision definition lies."""
         deployed = self.deployed(ctx, definition_id)
-        return self._cached(
-            self._decisions,
-            deployed.resource_id,
-            lambda: compile_model(read_dmn(body_of(ctx, deployed.resource_id), name=deployed.resource_name)),
-        )
+
+        def read() -> CompiledModel:
+            files = {deployed.resource_name: body_of(ctx, deployed.resource_id)}
+            if has_imports(files[deployed.resource_name]):
+                files |= _files_of(ctx, deployed.deployment_id)
+            return compile_model(Library(files).model(deployed.resource_name))
+
+        return self._cached(self._decisions, deployed.resource_id, read)
 
     def form(self, ctx: CommandContext, definition_id: str) -> Form:
         """Returns the parsed form of a form definition."""
@@ -130,6 +133,13 @@ def body_of(ctx: CommandContext, resource_id: str) -> bytes:
     table = models.resource
     body: bytes = ctx.connection.execute(select(table.c.body).where(table.c.id == resource_id)).scalar_one()
     return body
+
+
+def _files_of(ctx: CommandContext, deployment_id: str) -> dict[str, bytes]:
+    """The tables that were deployed together: what one of them imports is among them."""
+    table = models.resource
+    rows = ctx.connection.execute(select(table.c.name, table.c.body).where(table.c.deployment_id == deployment_id))
+    return {row.name: row.body for row in rows if row.name.lower().endswith(".dmn")}
 
 
 def resolve(

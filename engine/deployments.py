@@ -22,8 +22,8 @@ from engine.bpmn.parser import parse
 from engine.context import CommandContext
 from engine.dmn.cases import read_cases
 from engine.dmn.checks import check
+from engine.dmn.libraries import Library
 from engine.dmn.model import DmnModel
-from engine.dmn.reader import read_dmn
 from engine.errors import InvalidRequest, NotFound, ParseFailed, StaleRevision
 from engine.expression_types import check_form
 from engine.findings import Finding, errors
@@ -89,7 +89,7 @@ def create(
         changed = {file: body for file, body in resources.items() if present.get(file) != _sha(body)}
         if not changed:
             return _unchanged(ctx, name, source)
-        wanted = changed if changed_only else wanted
+        wanted = _with_imports(resources, changed) if changed_only else wanted
     try:
         return _store(ctx, name, source, wanted, checked, controlled=controlled)
     except IntegrityError as cause:
@@ -99,6 +99,7 @@ def create(
 def check_resources(resources: Mapping[str, bytes], *, limit: int, roles: Collection[str] | None = None) -> Checked:
     """Parses all files; raises ParseFailed with the findings of all of them. `roles` are the known role codes."""
     checked, failed = Checked(), {}
+    library = Library(_tables(resources))
     for file, body in resources.items():
         if len(body) > limit:
             failed[file] = [
@@ -106,7 +107,7 @@ def check_resources(resources: Mapping[str, bytes], *, limit: int, roles: Collec
             ]
             continue
         try:
-            _check_one(checked, file, body, roles)
+            _check_one(checked, file, body, roles, library)
         except ParseFailed as refused:
             failed.update({key: list(found) for key, found in refused.findings.items()})
         except RecursionError:
@@ -120,13 +121,24 @@ def check_resources(resources: Mapping[str, bytes], *, limit: int, roles: Collec
     return checked
 
 
-def _check_one(checked: Checked, file: str, body: bytes, roles: Collection[str] | None) -> None:
+def _tables(resources: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {file: body for file, body in resources.items() if file.lower().endswith(TABLE_FILE)}
+
+
+def _with_imports(resources: Mapping[str, bytes], changed: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The changed files, with the tables that they import: a deployment holds all that its tables need."""
+    library = Library(_tables(resources))
+    needed = {other for file in _tables(changed) for other in library.needed(file)}
+    return {file: body for file, body in resources.items() if file in changed or file in needed}
+
+
+def _check_one(checked: Checked, file: str, body: bytes, roles: Collection[str] | None, library: Library) -> None:
     name = PurePosixPath(file).name.lower()
     if name.endswith(DIAGRAM):
         checked.processes[file] = parse(body, name=file)
         checked.warnings[file] = [found for process in checked.processes[file] for found in process.warnings]
     elif name.endswith(TABLE_FILE):
-        model = read_dmn(body, name=file)
+        model = library.model(file)
         found = check(model, roles=roles)
         if errors(found):
             raise ParseFailed({file: found})

@@ -20,8 +20,8 @@ import yaml
 
 from engine.dmn import counterfactuals
 from engine.dmn.decision import CompiledModel, compile_model
+from engine.dmn.libraries import Library
 from engine.dmn.model import DecisionTable
-from engine.dmn.reader import read_dmn
 from engine.dmn.result import DecisionResult
 from engine.errors import ExecutionFailed, NotFound, ParseFailed
 from engine.feel import Environment, FeelError, compile_expression
@@ -93,7 +93,8 @@ def run_folder(folder: Path, *, now: datetime = NOON) -> list[CaseResult]:
     file = folder / "tests.yaml"
     cases = read_cases(file.read_bytes(), name=f"{folder.name}/tests.yaml")
     table = folder / f"{folder.name}.dmn"
-    compiled = compile_model(read_dmn(table.read_bytes(), name=table.name))
+    library = Library({path.name: path.read_bytes() for path in folder.glob("*.dmn")})
+    compiled = compile_model(library.model(table.name))
     try:
         return run_cases(compiled, cases, now=now)
     finally:
