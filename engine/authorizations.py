@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from engine.definitions import Deployed
 
 START_ROLES = "start.roles"
-FOUR_EYES = "four.eyes"  # on a user task: the element whose work this one judges
+SEPARATION = "separation.from"  # on a user task: the element whose work this one judges
 TASK, CANDIDATE = models.user_task, models.task_candidate
 # What the holder of a task, and who may take it, can do with it.
 HOLDER_OPERATIONS = frozenset({"read", "claim", "unclaim", "complete", "assign", "attempt"})
@@ -96,7 +96,7 @@ def may_task(ctx: CommandContext, task: Task, operation: str, *, is_candidate: b
 
 
 def require_other_eyes(ctx: CommandContext, task: Task, judged: str | None) -> None:
-    """Raises Forbidden if the actor did the work that this task judges (property `four.eyes` of the diagram)."""
+    """Raises Forbidden if the actor did the work that this task judges (property `separation.from` of the diagram)."""
     if judged is None or ctx.actor.is_system:
         return
     did = exists().where(
@@ -107,7 +107,7 @@ def require_other_eyes(ctx: CommandContext, task: Task, judged: str | None) -> N
     )
     if ctx.connection.execute(select(did)).scalar_one():
         raise Forbidden(
-            f"user {ctx.actor.user_id} did {judged} and may not judge it: four eyes",
+            f"user {ctx.actor.user_id} did {judged} and may not judge it",
             user_id=ctx.actor.user_id,
             resource=f"Task {task.id}",
             operation="complete",

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from lxml import etree
 
 from engine import expression_types
-from engine.authorizations import FOUR_EYES, START_ROLES
+from engine.authorizations import SEPARATION, START_ROLES
 from engine.bpmn.expressions import Text, feel_of, is_expression
 from engine.bpmn.extensions import properties
 from engine.bpmn.model import Process
@@ -34,7 +34,7 @@ PROPERTIES = (
     "deadline.anchor",
     "deadline.cancel",
     "documentation.en",
-    FOUR_EYES,
+    SEPARATION,
     "message.businessKey",
     "message.delivery",
     "name.en",

@@ -44,7 +44,7 @@ from engine.values import PersonalRef, decode, encode, plain
 
 CANDIDATE = models.task_candidate
 PENDING = "PENDING"
-FOUR_EYES_OPERATIONS = frozenset({"claim", "complete"})
+SEPARATED_OPERATIONS = frozenset({"claim", "complete"})
 
 
 def form_of(ctx: CommandContext, task: UserTask) -> Form | None:
@@ -203,9 +203,9 @@ def open_task(ctx: CommandContext, task_id: str, *, operation: str) -> tuple[Run
     if operation == "complete" and task.assignee not in {None, ctx.actor.user_id} and not ctx.actor.is_system:
         raise Conflict(f"task {task.id} is claimed by {task.assignee}", holder=task.assignee)
     running = process_instances.running_from(ctx, instance_row)
-    if operation in FOUR_EYES_OPERATIONS:
+    if operation in SEPARATED_OPERATIONS:
         drawn = ctx.engine.definitions.process(ctx, task.definition_id).elements.get(task.element_id)
-        authorizations.require_other_eyes(ctx, task, drawn.properties.get(authorizations.FOUR_EYES) if drawn else None)
+        authorizations.require_other_eyes(ctx, task, drawn.properties.get(authorizations.SEPARATION) if drawn else None)
     return running, task
 
 

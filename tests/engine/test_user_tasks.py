@@ -193,12 +193,12 @@ def test_a_loop_keeps_its_state_small(engine: ProcessEngine, deploy: Deploy) -> 
     assert sizes[-1] < 20_000
 
 
-FOUR_EYES = diagram(
+SEPARATED = diagram(
     '<startEvent id="begin"/>'
     + user_task("propose")
     + user_task(
         "approve",
-        inner='<extensionElements><camunda:properties><camunda:property name="four.eyes" value="propose"/>'
+        inner='<extensionElements><camunda:properties><camunda:property name="separation.from" value="propose"/>'
         "</camunda:properties></extensionElements>",
     )
     + '<endEvent id="done"/>'
@@ -209,13 +209,13 @@ FOUR_EYES = diagram(
 def test_whoever_did_the_work_neither_takes_nor_completes_the_task_that_judges_it(
     engine: ProcessEngine, deploy: Deploy
 ) -> None:
-    deploy(case__bpmn=FOUR_EYES)
+    deploy(case__bpmn=SEPARATED)
     case = start(engine)
     complete(engine, case.id, "propose", CSS)
     approve = open_tasks(engine, case.id)["approve"]
 
     for command in (user_tasks.claim, user_tasks.complete):
-        with pytest.raises(Forbidden, match="four eyes"):
+        with pytest.raises(Forbidden, match="may not judge"):
             engine.run(CSS, command, approve)
 
     assert complete(engine, case.id, "approve", CSS2).end_event == "done"
