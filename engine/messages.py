@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from engine import authorizations, models, process_instances, releases, variables
 from engine.bpmn.specs.conversations import Standing
 from engine.context import CommandContext
-from engine.errors import FormInvalid, NotCorrelated
+from engine.errors import FormInvalid, NotCorrelated, StaleRevision
 from engine.ids import new_id
 from engine.process_instances import ProcessInstance, Running
 from engine.values import dump
@@ -109,9 +109,16 @@ def _of_the_conversation(ctx: CommandContext, rows: list[Any], message: Message,
 
 
 def _standing(ctx: CommandContext, row: Any, message: Message) -> Standing:
-    if message.name not in ctx.engine.definitions.process(ctx, row.definition_id).correlated:
+    if not _has_keys(ctx, row, message):
         return "open"
-    running = process_instances.running_from(ctx, process_instances.get(ctx, row.root_id))
+    return _standing_in(ctx, process_instances.running_from(ctx, process_instances.get(ctx, row.root_id)), row, message)
+
+
+def _has_keys(ctx: CommandContext, row: Any, message: Message) -> bool:
+    return message.name in ctx.engine.definitions.process(ctx, row.definition_id).correlated
+
+
+def _standing_in(ctx: CommandContext, running: Running, row: Any, message: Message) -> Standing:
     try:
         values = variables.typed_for(ctx, running, message.variables or {})
     except FormInvalid:
@@ -141,6 +148,10 @@ def _starting(ctx: CommandContext, message: Message) -> list[Any]:
 
 def _deliver(ctx: CommandContext, row: Any, message: Message) -> Correlated:
     running = process_instances.load(ctx, row.root_id)
+    # Its conversation may have begun since it was asked: only now is it held by this transaction.
+    asks_again = message.process_instance_id is None and _has_keys(ctx, row, message)
+    if asks_again and _standing_in(ctx, running, row, message) == "foreign":
+        raise StaleRevision(f"process instance {row.root_id} was changed meanwhile")
     if not (running.row.sandbox and running.row.started_by == ctx.actor.user_id):
         authorizations.require_message(ctx, message.name, running.deployed)
     values = message.variables or {}

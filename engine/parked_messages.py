@@ -38,6 +38,15 @@ _WAKE = Statement(
 )
 
 
+def wake_for(ctx: CommandContext, root_id: str) -> None:
+    """Makes due what was kept while an instance could not receive it."""
+    table = models.event_subscription
+    waits = select(table.c.event_name, table.c.business_key).where(
+        table.c.root_id == root_id, table.c.event_type == "message"
+    )
+    wake(ctx, [(row.event_name, row.business_key) for row in ctx.connection.execute(waits)])
+
+
 def wake(ctx: CommandContext, awaited: Iterable[tuple[str, str | None]], *, any_key: bool = False) -> None:
     """Makes parked deliveries due for those who wait: pairs of message name and business key. `any_key`: a start
     event, which takes messages with every business key."""

@@ -16,7 +16,17 @@ import msgspec
 from msgspec import structs
 from sqlalchemy import bindparam, select, update
 
-from engine import authorizations, history, incidents, models, outcome_rows, outcomes, releases, variables
+from engine import (
+    authorizations,
+    history,
+    incidents,
+    models,
+    outcome_rows,
+    outcomes,
+    parked_messages,
+    releases,
+    variables,
+)
 from engine.bpmn.definition import Definition, Element
 from engine.bpmn.instance import Instance
 from engine.bpmn.modification import Change, start_at
@@ -420,6 +430,8 @@ def set_suspended(ctx: CommandContext, instance_id: str, *, suspended: bool) -> 
     running = running_from(ctx, row)
     kind = "instance.suspended" if suspended else "instance.activated"
     ctx.connection.execute(update(models.job).where(models.job.c.root_id == row.id).values(suspended=suspended))
+    if not suspended:
+        parked_messages.wake_for(ctx, row.id)
     return apply(ctx, running, kind=kind, state=wanted)
 
 

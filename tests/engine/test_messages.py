@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import incidents, messages, models
+from engine import incidents, messages, models, process_instances
 from engine.clock import VirtualClock
 from engine.context import SYSTEM_ACTOR
-from engine.errors import NotCorrelated
+from engine.errors import NotCorrelated, StaleRevision
 from engine.job_executor import advance, run_due
 from engine.messages import Message
 from engine.process_engine import ProcessEngine
@@ -202,3 +202,90 @@ def test_a_message_reaches_another_pool_by_every_way_of_sending(engine: ProcessE
         start(engine, way)
         run_due(engine)
     assert len(running(engine, "receiver")) == 3
+
+
+def test_an_answer_for_nobody_who_waits_yet_is_kept_for_whoever_asks_for_it(
+    engine: ProcessEngine, deploy: Deploy
+) -> None:
+    answering = process(
+        '<startEvent id="go"/>' + throw("tell", CARRIES + MESSAGE_2) + '<endEvent id="gone"/>',
+        "go>tell tell>gone",
+        key="oracle",
+    )
+    deploy(pools__bpmn=definitions(KEY.replace('processRef="shop"', 'processRef="oracle"').replace(
+        '<messageFlow id="mf1" sourceRef="ask" targetRef="asked"/>', ""), CUSTOMER, answering))  # fmt: skip
+    one = start(engine, "customer", orderId=1)
+    start(engine, "oracle", orderId=2)
+    run_due(engine)
+    assert list(open_tasks(engine, one.id)) == []
+
+    two = start(engine, "customer", orderId=2)
+    run_due(engine)
+
+    assert (list(open_tasks(engine, one.id)), list(open_tasks(engine, two.id))) == ([], ["enjoy"])
+
+
+def test_all_messages_of_a_conversation_start_one_instance_together(engine: ProcessEngine, deploy: Deploy) -> None:
+    gateway = '<eventBasedGateway id="g" instantiate="true" eventGatewayType="Parallel"/>'
+    nodes = gateway + catch("a", MESSAGE) + catch("b", MESSAGE_2) + '<parallelGateway id="j"/>' + user("both")
+    waiting = process(nodes + '<endEvent id="x"/>', "g>a g>b a>j b>j j>both both>x", key="shop")
+    keys = KEY.replace('<participant id="p1" processRef="customer"/>', "")
+    for flow in ("mf1", "mf2"):
+        begin = keys.index(f'<messageFlow id="{flow}"')
+        keys = keys[:begin] + keys[keys.index("/>", begin) + 2 :]
+    deploy(shop__bpmn=definitions(keys, waiting))
+
+    for name, number in (("msg1", 1), ("msg2", 2), ("msg2", 1)):
+        engine.run(SYSTEM_ACTOR, messages.correlate, Message(name, variables={"orderId": number}))
+
+    first, second = running(engine, "shop")
+    assert (list(open_tasks(engine, first)), list(open_tasks(engine, second))) == (["both"], [])
+    engine.run(SYSTEM_ACTOR, messages.correlate, Message("msg1", variables={"orderId": 2}))
+    assert list(open_tasks(engine, second)) == ["both"]
+
+
+def test_a_called_process_receives_what_is_sent(engine: ProcessEngine, deploy: Deploy) -> None:
+    called = process(
+        '<startEvent id="cb"/>' + catch("hear", MESSAGE) + user("then") + '<endEvent id="ce"/>',
+        "cb>hear hear>then then>ce",
+        key="called",
+    )
+    caller = process(
+        '<startEvent id="begin"/><callActivity id="k" calledElement="called"/><endEvent id="done"/>',
+        "begin>k k>done",
+        key="caller",
+    )
+    deploy(one__bpmn=definitions(called, caller), early__bpmn=EARLY)
+    case = start(engine, "caller")
+    start(engine, "sender", n=7)
+    run_due(engine)
+    assert list(open_tasks(engine, case.id)) == ["then"]
+
+
+def test_a_suspended_case_gets_its_message_when_it_is_activated(
+    engine: ProcessEngine, deploy: Deploy, clock: VirtualClock
+) -> None:
+    deploy(early__bpmn=EARLY, late__bpmn=LATE)
+    late = start(engine, "receiver")
+    complete(engine, late.id, "first", SYSTEM_ACTOR)
+    engine.run(SYSTEM_ACTOR, process_instances.set_suspended, late.id, suspended=True)
+    start(engine, "sender", n=7)
+    advance(engine, clock, NOW + timedelta(hours=1))
+
+    engine.run(SYSTEM_ACTOR, process_instances.set_suspended, late.id, suspended=False)
+    run_due(engine)
+
+    assert list(open_tasks(engine, late.id)) == ["then"]
+
+
+def test_a_conversation_that_began_after_it_was_asked_is_asked_again(
+    engine: ProcessEngine, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(pools__bpmn=POOLS)
+    case = start(engine, "customer", orderId=1)
+    monkeypatch.setattr(messages, "_standing", lambda *_: "open")  # as it was before the conversation began
+
+    with pytest.raises(StaleRevision):
+        engine.run(SYSTEM_ACTOR, messages.correlate, Message("msg2", variables={"orderId": 2}))
+
+    assert list(open_tasks(engine, case.id)) == []
