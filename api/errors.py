@@ -36,6 +36,8 @@ log = logging.getLogger("marque.http")
 
 # The Modeler looks for these words to show what is wrong with a diagram.
 PARSE_PREFIX = "ENGINE-09005 Could not parse BPMN process."
+# What is wrong with tables or forms alone is not said of a diagram.
+PREFIXES = ((".dmn", "ENGINE-22004 Unable to transform DMN resource."), (".form", "The form cannot be used."))
 OPTIMISTIC_LOCKING = 1
 
 # The first class that fits counts: subclasses stand above their bases.
@@ -130,9 +132,25 @@ def prefers_chinese(accepted: str) -> bool:
 
 
 def _parse_details(error: ParseFailed) -> dict[str, Any]:
-    listed = "; ".join(f"{found.en} | resource {name}" for name, items in error.findings.items() for found in items)
+    listed = "; ".join(
+        f"{_placed(found)} | resource {name}"
+        for name, items in error.findings.items()
+        for found in items
+        if found.severity == "error"
+    )
+    prefix = next((said for ending, said in PREFIXES if all(name.endswith(ending) for name in error.findings)), None)
     details = {name: _findings(items) for name, items in error.findings.items()}
-    return {"message": f"{PARSE_PREFIX} {listed}", "details": details}
+    return {"message": f"{prefix or PARSE_PREFIX} {listed}", "details": details}
+
+
+def _placed(found: Finding) -> str:
+    """Says what is wrong and, where the sentence does not say it, at which element and line."""
+    places = []
+    if found.element_id and found.element_id not in found.en:
+        places.append(f"at {found.element_id}")
+    if found.line and f"line {found.line}" not in found.en:
+        places.append(f"line {found.line}")
+    return f"{found.en} ({', '.join(places)})" if places else found.en
 
 
 def _findings(found: Sequence[Finding]) -> dict[str, list[dict[str, Any]]]:
@@ -165,6 +183,8 @@ def serialize_falcon_error(req: falcon.Request, resp: falcon.Response, error: fa
     """Gives what the framework refuses (no such route, wrong method) the same shape."""
     kind = FALCON_TYPES.get(error.status_code, "InvalidRequestException")
     said = error.description or error.title or error.status
+    if isinstance(error, falcon.HTTPMethodNotAllowed):
+        said = f"{req.method} is not answered here, {dict(error.headers or {}).get('Allow', 'nothing')} is"
     resp.content_type = falcon.MEDIA_JSON
     resp.data = dump({"type": kind, "message": said, "code": None})
 

@@ -6,7 +6,8 @@ and empty text count as not given, as Camunda's clients expect.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import falcon.asgi
@@ -230,9 +231,15 @@ def read_filters(make: Callable[..., Q], filters: Filters, parameters: Parameter
     # Clients that write every field of their query send empty lists; one with something in it asks for something.
     unknown -= {name for name in unknown & ANSWERED_EMPTY if parameters.raw(name) in ([], {})}
     if unknown:
-        raise InvalidRequest(f"this query does not know {', '.join(sorted(unknown)[:5])}"[:500])
+        raise InvalidRequest(f"this query does not know {', '.join(_with_likeness(unknown, filters))}"[:500])
     given = {field: read(parameters, name) for name, (field, read) in filters.items() if name in parameters.names}
     return make(**given, **more)
+
+
+def _with_likeness(unknown: Iterable[str], filters: Filters) -> Iterator[str]:
+    for name in sorted(unknown)[:5]:
+        meant = get_close_matches(name[:NAME_LENGTH], list(filters), n=1, cutoff=0.8)
+        yield f"{name} (is {meant[0]} meant?)" if meant else name
 
 
 TEXT: Reader = Parameters.text

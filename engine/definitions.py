@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Literal, TypeVar
 
 from sqlalchemy import or_, select
@@ -156,7 +157,7 @@ def resolve(
     if binding == "latest":
         found = ctx.engine.definitions.contents(ctx, release).get(kind, {}).get(key)
         if found is None:
-            raise NotFound(f"release {release} holds no {kind} {key}")
+            raise NotFound(f"no {kind} {key} is in force (release {release}){_meant(ctx, kind, key, release)}")
         return ctx.engine.definitions.deployed(ctx, found)
     table = models.definition
     query = select(table.c.id).where(table.c.kind == kind, table.c.key == key).order_by(table.c.version.desc())
@@ -177,6 +178,11 @@ def resolve(
     if found is None:
         raise NotFound(f"there is no {kind} {key} for the binding {binding} {version or ''}".rstrip())
     return ctx.engine.definitions.deployed(ctx, found)
+
+
+def _meant(ctx: CommandContext, kind: Kind, key: str, release: int) -> str:
+    keys = list(ctx.engine.definitions.contents(ctx, release).get(kind, {}))
+    return "".join(f"; is {one} meant?" for one in get_close_matches(key[:255], keys, n=1, cutoff=0.8))
 
 
 def _read_deployed(ctx: CommandContext, definition_id: str) -> Deployed:

@@ -29,7 +29,7 @@ from engine.expression_types import check_form
 from engine.findings import Finding, errors
 from engine.forms import Form, parse_form
 from engine.ids import new_id
-from engine.references import check_diagram
+from engine.references import check_definition, check_diagram
 
 DIAGRAM, TABLE_FILE, FORM_FILE = (".bpmn", ".bpmn20.xml"), (".dmn", ".dmn11.xml"), (".form",)
 CASES_FILE = "tests.yaml"  # cases beside a table, which a proposal of the table has to pass
@@ -83,6 +83,7 @@ def create(
         raise InvalidRequest("a deployment needs at least one file")
     settings = ctx.engine.settings
     checked = check_resources(resources, limit=settings.limits.resource_bytes, roles=role_codes(settings.rules))
+    _warn_of_unknown(ctx, checked)
     wanted = dict(resources)
     if duplicate_filtering or changed_only:
         present = _last_hashes(ctx, name, source)
@@ -94,6 +95,17 @@ def create(
         return _store(ctx, name, source, wanted, checked, controlled=controlled)
     except IntegrityError as cause:
         raise StaleRevision("another deployment took the next version or release meanwhile") from cause
+
+
+def _warn_of_unknown(ctx: CommandContext, checked: Checked) -> None:
+    """Adds what the diagrams name and nobody has deployed: neither this upload nor an earlier one."""
+    held = ctx.engine.definitions.contents(ctx, releases.current(ctx))
+    known = {kind: set(held.get(kind, ())) for kind in ("process", "decision", "form")}
+    known["form"] |= {form.id for form in checked.forms.values()}
+    known["decision"] |= {key for model in checked.models.values() for key in model.decisions}
+    known["process"] |= {one.key for found in checked.processes.values() for one in found}
+    for file, found in checked.processes.items():
+        checked.warnings[file] += [warning for one in found for warning in check_definition(one, known)]
 
 
 def check_resources(resources: Mapping[str, bytes], *, limit: int, roles: Collection[str] | None = None) -> Checked:

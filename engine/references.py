@@ -13,6 +13,7 @@ from lxml import etree
 
 from engine import expression_types
 from engine.authorizations import SEPARATION, START_ROLES
+from engine.bpmn.definition import Definition
 from engine.bpmn.expressions import Text, feel_of, is_expression
 from engine.bpmn.extensions import properties
 from engine.bpmn.model import Process
@@ -61,6 +62,25 @@ def check_diagram(
         found += _personal_in_expressions(process, forms or {})
         found += expression_types.check_process(process, forms or {})
     return found
+
+
+def check_definition(definition: Definition, known: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+    """Yields the forms, decisions and processes that a diagram names and that neither its upload nor the release in
+    force holds: a task would open without its form. `known` is {kind: keys}."""
+    by_form = {one.form_ref: one for one in definition.elements.values() if one.form_ref}
+    named = (
+        ("form", "表单", definition.form_refs),
+        ("decision", "决策", definition.decision_refs),
+        ("process", "流程", definition.called_elements - {definition.key}),
+    )
+    for kind, chinese, keys in named:
+        for key in sorted(keys - set(known.get(kind, ()))):
+            meant = next(iter(get_close_matches(key, list(known.get(kind, ())), n=1, cutoff=_LIKENESS)), None)
+            zh, en = f"没有已部署的{chinese} {key}", f"no {kind} {key} is deployed"
+            if meant is not None:
+                zh, en = f"{zh}；是否应为 {meant}？", f"{en}; is {meant} meant?"
+            at = by_form.get(key) if kind == "form" else None
+            yield Finding("warning", f"unknown-{kind}", zh, en, at.id if at else None, at.line if at else None)
 
 
 # ------------------------------------------------------------ properties

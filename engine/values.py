@@ -144,7 +144,8 @@ def load(raw: bytes | str) -> Any:
     try:
         return _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as cause:
-        raise InvalidRequest("the body is no valid JSON") from cause
+        where = f": {cause}" if isinstance(cause, msgspec.DecodeError) else ", it is not UTF-8"
+        raise InvalidRequest(f"the body is no valid JSON{where}") from cause
     except RecursionError as cause:
         raise InvalidRequest("the JSON is nested too deeply") from cause
 

@@ -108,7 +108,7 @@ def _doctype(name: str) -> ParseFailed:
 def _syntax(name: str, cause: Exception) -> ParseFailed:
     line = getattr(cause, "lineno", None)
     column = getattr(cause, "offset", None)
-    text = str(cause)
+    text = str(cause).partition(" (<string>")[0]  # lxml repeats the line behind the name of no file
     return ParseFailed(
         {
             name: [

@@ -68,3 +68,36 @@ def test_a_deployment_says_what_it_was_taken_with_although_it_looks_like_a_slip(
     assert {"unknown-role"} == {one["code"] for one in warned}
     assert all(one["message"] and one["messageZh"] and one["mainElementId"] for one in warned)
     assert owner.deploy(FILES).json["warnings"] == {}
+
+
+def test_what_is_wrong_is_said_where_it_stands_and_of_what_kind_of_file(owner: Person) -> None:
+    flow = '<bpmn:sequenceFlow id="f2" sourceRef="write_down" targetRef="look" />'
+    condition = flow.replace(
+        " />", "><bpmn:conditionExpression>amount &gt;</bpmn:conditionExpression></bpmn:sequenceFlow>"
+    )
+    said = owner.deploy({**FILES, "calls.bpmn": CALLS.replace(flow, condition)}).json["message"]
+    assert said.startswith("ENGINE-09005 Could not parse BPMN process. condition: ")
+    assert "(at f2, line 28)" in said
+    assert "none is the default" not in said, "that is a warning"
+    broken = owner.deploy({**FILES, "calls.bpmn": CALLS[:-30]}).json["message"]
+    assert "<string>" not in broken
+    assert ", line " in broken
+    form = owner.deploy({"a.form": "{"}).json["message"]
+    assert form.startswith("The form cannot be used. ")
+    table = owner.deploy({"a.dmn": "<definitions/>"}).json["message"]
+    assert table.startswith("ENGINE-22004 Unable to transform DMN resource. ")
+
+
+def test_a_form_that_nobody_deployed_is_warned_of(owner: Person) -> None:
+    slip = CALLS.replace("calls_write_down", "calls_wrte_down")
+    warned = owner.deploy({**FILES, "calls.bpmn": slip}).json["warnings"]["calls.bpmn"]
+    (found,) = [one for one in warned if one["code"] == "unknown-form"]
+    assert found["message"] == "no form calls_wrte_down is deployed; is calls_write_down meant?"
+    assert found["mainElementId"] == "write_down"
+
+
+def test_names_that_are_nearly_right_are_answered_with_the_right_one(owner: Person, calls: str) -> None:
+    assert "is calls meant?" in owner.get("/engine-rest/process-definition/key/cals").json["message"]
+    refused = owner.get("/engine-rest/task", query_string="asignee=x").json["message"]
+    assert refused == "this query does not know asignee (is assignee meant?)"
+    assert "GET" in owner.delete("/engine-rest/task").json["message"]
