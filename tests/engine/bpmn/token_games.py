@@ -18,8 +18,8 @@ from tests.engine.bpmn.token_rules import (
     backwards,
     begin,
     can_act,
-    clear,
     is_expected,
+    is_restless,
     kind_of,
     picture,
     resets,
@@ -114,18 +114,26 @@ class Game:
         waiting.guards[name] -= 1
         if guard.interrupting:
             scope.waiting.remove(waiting)
+            for inner in waiting.inside:
+                self._clear(inner)
         self.entered[name] += 1
         self._leave(scope, name)
 
     def _hear(self, scope: Scope) -> None:
         interrupts = scope.listens
         if interrupts:
-            clear(scope)
+            self._clear(scope)
             scope.listens = None
-        self.entered[f"{scope.name}EU"] += 1
         handler = Graph({f"{scope.name}EU": "user"}, [], f"{scope.name}EU")
-        inner = Scope(handler, waiting=[Waiting(f"{scope.name}EU", open=1)])
-        scope.waiting.append(Waiting(f"{scope.name}E", inside=[inner]))
+        scope.waiting.append(Waiting(f"{scope.name}E", inside=[begin(Scope(handler))]))
+
+    def _clear(self, scope: Scope) -> None:
+        """Takes everything out of a scope; who was faster would make a difference if something there still moves."""
+        if is_restless(scope):
+            raise Ambiguous
+        scope.edges.clear()
+        scope.waiting.clear()
+        scope.late.clear()
 
     def _open(self, scope: Scope, waiting: Waiting) -> None:
         """Opens the next instance of what waits."""
@@ -232,7 +240,7 @@ class Game:
             case "choice":
                 scope.waiting.append(waiting)
             case "terminate":
-                clear(scope)
+                self._clear(scope)
             case "error":
                 self._throw(scope, "error")
             case "escalate" | "broadcast":
@@ -258,11 +266,14 @@ class Game:
                         return self._guard_fires(outer, waiting, guard.name)
                 return self._throw(outer, event)
         if event == "error":
-            clear(self.root)
+            self._clear(self.root)
         return None
 
     def _broadcast(self) -> None:
-        """Fires everything that waits for the signal; if one takes another away, their order would matter."""
+        """Fires everything that waits for the signal; if one takes another away, or somebody may still come to wait
+        for it, their order would matter."""
+        if is_restless(self.root):
+            raise Ambiguous
         scopes = self.root.scopes()
         waits: list[tuple[Scope, Waiting | None, str]] = [
             (each, None, "") for each in scopes if each.listens is not None

@@ -107,10 +107,21 @@ def can_act(scope: Scope, guard: str) -> bool:
     return all(each.event not in ("error", "escalation") for each in found)
 
 
-def clear(scope: Scope) -> None:
-    scope.edges.clear()
-    scope.waiting.clear()
-    scope.late.clear()
+def is_restless(scope: Scope) -> bool:
+    """Tells whether a token in a scope, or inside of it, can move at once."""
+    for each in scope.scopes():
+        for node, kind in each.graph.kinds.items():
+            incoming = ways_in(each.graph, node)
+            filled = [edge for edge in incoming if each.edges[edge]]
+            if kind in ("inclusive", "complex") and len(incoming) > 1:
+                continue
+            if kind == "gather":
+                filled = filled if sum(each.edges[edge] for edge in filled) >= QUANTITY else []
+            elif kind == "parallel" and filled != incoming:
+                continue
+            if filled:
+                return True
+    return False
 
 
 def kind_of(scope: Scope, node: str) -> str:
