@@ -26,7 +26,7 @@ def check_gateways(process: Process, report: Report) -> None:
 
 
 def _check_conditions(node: Node, outgoing: list[Flow], report: Report) -> None:
-    """A token ends at an activity when every flow out of it has a condition and none holds (BPMN 8.3.13)."""
+    """A token ends at an activity when every flow out of it has a condition and none holds (BPMN 8.4.13)."""
     if outgoing and all(flow.condition is not None and flow.id != node.default for flow in outgoing):
         report.warning(
             "no-default",
@@ -84,7 +84,7 @@ def _check_events(node: Node, outgoing: list[Flow], body: Body, guarded: frozens
             f"The parallel event-based gateway {node.id} can only start a process (instantiate, BPMN 10.6.6).",
         )
     if node.standard.get("instantiate") == "true":
-        _check_instantiating(node, outgoing, body, report)
+        _check_instantiating(node, body, report)
     if not outgoing:
         report.error(
             "no-events",
@@ -143,8 +143,8 @@ def _check_mixture(node: Node, targets: list[Node], report: Report) -> None:
         )
 
 
-def _check_instantiating(node: Node, outgoing: list[Flow], body: Body, report: Report) -> None:
-    """A gateway that starts the process has nothing before it, and messages behind it (BPMN 10.6.6)."""
+def _check_instantiating(node: Node, body: Body, report: Report) -> None:
+    """A gateway that starts the process has nothing before it (BPMN 10.6.6)."""
     if body.incoming(node.id):
         report.error(
             "flow-to-start",
@@ -152,12 +152,3 @@ def _check_instantiating(node: Node, outgoing: list[Flow], body: Body, report: R
             f"启动流程的事件网关 {node.id} 不能有流入的顺序流。",
             f"The event-based gateway {node.id} starts the process and must not have an incoming flow.",
         )
-    for flow in outgoing:
-        target = body.nodes.get(flow.target)
-        if target is not None and any(event.kind not in ("message", "signal") for event in target.events):
-            report.error(
-                "bad-start",
-                target,
-                f"启动流程的事件网关 {node.id} 之后只能等待消息或信号。",
-                f"Only messages and signals can start the process at the gateway {node.id}.",
-            )

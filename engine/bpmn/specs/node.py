@@ -156,7 +156,7 @@ class Node(BpmnSpecMixin):
     def choose(self, token: Token) -> tuple[FlowSpec, ...]:
         """Returns the flows taken: all without condition, those whose condition holds, else the default (13.3.1).
 
-        An activity none of whose conditions holds takes no flow: its token ends there (8.3.13)."""
+        An activity none of whose conditions holds takes no flow: its token ends there (8.4.13)."""
         if all(flow.condition is None and not flow.is_default for flow in self.outgoing):
             return self.outgoing
         free = [flow for flow in self.outgoing if flow.condition is None and not flow.is_default]

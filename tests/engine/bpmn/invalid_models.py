@@ -253,9 +253,6 @@ MODELS: dict[str, tuple[bytes, str]] = {
     "parallel events in the flow": (
         diagram(START + '<eventBasedGateway id="G" eventGatewayType="Parallel"/>' + catch("C", MESSAGE)
                 + catch("D", SIGNAL) + END, "S>G G>C G>D C>E D>E"), "parallel-event-gateway"),
-    "starting gateway with a timer": (
-        diagram('<eventBasedGateway id="G" instantiate="true"/>' + catch("C", MESSAGE) + catch("D", timer("PT1H")) + END,
-                "G>C G>D C>E D>E"), "bad-start"),
     "event in a gateway": (line(f'<exclusiveGateway id="A">{MESSAGE}</exclusiveGateway>'), "unknown-element"),
     "loop of a gateway": (line('<parallelGateway id="A"><standardLoopCharacteristics/></parallelGateway>'),
                           "unknown-element"),

@@ -159,11 +159,6 @@ REFUSALS = {
         "flow-to-start",
         "G",
     ),
-    "process started by a timer behind a gateway": (
-        diagram('<eventBasedGateway id="G" instantiate="true"/>' + catch("C", timer("PT1H")) + END, "G>C C>E"),
-        "bad-start",
-        "C",
-    ),
     "quantity of none": (diagram(START + '<task id="A" startQuantity="0"/>' + END, "S>A A>E"), "bad-quantity", "A"),
     "message start inside": (
         diagram(START + sub("SP", f'<startEvent id="x">{MESSAGE}</startEvent>', "") + END, "S>SP SP>E"),

@@ -40,7 +40,7 @@ def test_conditions_flows_without_condition_and_a_default_mix(play: Play) -> Non
 
 
 def test_a_token_ends_at_an_activity_when_no_condition_holds(play: Play) -> None:
-    """8.3.13: a token is placed on a conditional flow only if its condition holds."""
+    """8.4.13: a token is placed on a conditional flow only if its condition holds."""
     body = diagram(START + user("A") + task("B") + task("C") + END, "S>A A>B[n=1] A>C[n=2] B>E C>E")
     player = play(body).do("A", n=0)
     assert player.ran == ["A"]

@@ -11,6 +11,7 @@ from tests.engine.bpmn.diagrams import (
     SIGNAL,
     START,
     catch,
+    condition,
     definitions,
     diagram,
     end,
@@ -20,6 +21,7 @@ from tests.engine.bpmn.diagrams import (
     process,
     sub,
     task,
+    timer,
     user,
 )
 from tests.engine.bpmn.player import Player
@@ -188,3 +190,22 @@ def test_the_message_that_starts_a_process_is_that_of_the_first_instance(play: P
     player = play(body, start_event_id="A")
     assert player.waiting == ["A", "A"]
     assert player.message().message().open == ["Z"]
+
+
+def test_a_timer_or_a_condition_may_start_a_process_behind_a_gateway(play: Play) -> None:
+    """10.6.6 names no trigger that could not: the first event of the gateway starts the process."""
+    events = catch("A", MESSAGE) + catch("B", timer("PT1H")) + catch("C", condition("n > 1")) + user("Z")
+    alone = diagram(STARTS.format("G", "Exclusive") + events, "G>A G>B G>C A>Z B>Z C>Z")
+    player = play(alone, start_event_id="B")
+    assert player.waiting == ["Z"]
+    starts = player.services.definitions["P"].start_events
+    assert [(start.element_id, start.kind) for start in starts] == [
+        ("A", "message"),
+        ("B", "timer"),
+        ("C", "conditional"),
+    ]
+    together = diagram(STARTS.format("G", "Parallel") + events + parallel("J"), "G>A G>B G>C A>J B>J C>J J>Z")
+    player = play(together, {"n": 0}, start_event_id="B")
+    assert player.waiting == ["A"]
+    assert player.message().waiting == []
+    assert player.set(n=2).open == ["Z"]
