@@ -58,6 +58,10 @@ class DataItems:
         of = self._items.get(item.get("dataObjectRef") or item.get("dataStoreRef") or "")
         return (of.get("name") if of is not None else None) or item.get("name") or reference
 
+    def holds(self, reference: str) -> bool:
+        """Tells whether an id belongs to something that holds data; ids may have dots in them."""
+        return reference in self._items
+
     def is_a(self, reference: str, tag: str) -> bool:
         """Tells whether an id belongs to an element of one kind."""
         item = self._items.get(reference)
@@ -139,7 +143,11 @@ class DataReader:
 
     def _computed(self, association: etree._Element, target: str, expression: etree._Element | None) -> VariableMapping:
         source = self._items.name(_text(association.find(bpmn("sourceRef"))))
-        return VariableMapping(self._items.name(target), self._feel(expression), source=source)
+        whole, *path = [target] if self._items.holds(target) else target.split(".")
+        text, name = self._feel(expression), self._items.name(whole)
+        if path:
+            text.source = _put(name, [part.strip() for part in path], text.source.lstrip("="))
+        return VariableMapping(name, text, source=source)
 
     def _feel(self, element: etree._Element | None) -> Text:
         line = line_of(self._element if element is None else element)
@@ -153,6 +161,14 @@ def empty(name: str, owner: etree._Element) -> VariableMapping:
     text = Text("", owner.get("id", ""), line_of(owner), "数据", "data")
     text.value = LiteralValue(None)
     return VariableMapping(name, text)
+
+
+def _put(whole: str, path: list[str], value: str) -> str:
+    """Returns the FEEL that puts a value at a path of a context, which need not be there yet."""
+    if not path:
+        return f"({value})"
+    inner = _put(f"{whole}.{path[0]}", path[1:], value)
+    return f'context put(if {whole} = null then {{}} else {whole}, "{path[0]}", {inner})'
 
 
 def _text(element: etree._Element | None) -> str:

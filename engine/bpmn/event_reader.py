@@ -14,6 +14,7 @@ from engine.bpmn.vocabulary import BPMN, EVENT_KINDS, bpmn
 from engine.bpmn.xml import line_of
 from engine.findings import Finding
 
+_SHARED = bpmn("eventDefinitionRef")
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 _REFERENCE = {"message": "messageRef", "signal": "signalRef", "error": "errorRef", "escalation": "escalationRef"}
 
@@ -252,7 +253,9 @@ class EventReader:
             loop.behavior_event = self.event(definition) if definition is not None else None
         for complex_ in element.findall(bpmn("complexBehaviorDefinition")):
             condition = self._child(complex_, "condition", ("条件", "condition"))
+            shared = (self._references.event_definition((item.text or "").strip()) for item in complex_.iter(_SHARED))
             found = [item for item in complex_.iter() if local_name(item) in EVENT_KINDS]
+            found += [definition for definition in shared if definition is not None]
             if condition is not None:
                 loop.complex_behaviors.append((condition, self.event(found[0]) if found else None))
 

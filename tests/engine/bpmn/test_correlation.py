@@ -190,3 +190,17 @@ def test_events_at_a_message_flow_need_not_name_the_message() -> None:
     assert names == ["msg1", "mf3"]
     assert [start.event_name for start in second.start_events] == ["mf1"]
     assert first.process.node("T").throws[0].name == "mf1"
+
+
+def test_an_operation_says_which_message_it_takes() -> None:
+    interface = (
+        '<interface id="i" name="shop"><operation id="op1" name="order"><inMessageRef>m1</inMessageRef></operation>'
+        "</interface>"
+    )
+    event = "<messageEventDefinition><operationRef>op1</operationRef></messageEventDefinition>"
+    nodes = START + throw("T", event) + catch("C", event) + '<receiveTask id="R" operationRef="op1"/>'
+    nodes += '<sendTask id="U" operationRef="op1"/>' + END
+    (definition,) = parse(definitions(interface, process(nodes, "S>T T>C C>R R>U U>E")), name="a")
+    node = definition.process.node
+    assert [node(one).event_definition.name for one in ("C", "R")] == ["msg1", "msg1"]
+    assert [node("T").throws[0].name, node("U").throw.name] == ["msg1", "msg1"]

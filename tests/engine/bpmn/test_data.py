@@ -164,3 +164,12 @@ def test_input_and_output_sets_only_name_what_is_there(play: Play) -> None:
         '<outputSet id="os1"><dataOutputRefs>out1</dataOutputRefs></outputSet><outputSet id="os2"/></ioSpecification>'
     )
     assert play(diagram(START + user("A", sets) + END, "S>A A>E")).do("A").done
+
+
+def test_an_assignment_may_fill_one_entry_of_a_data_object(play: Play) -> None:
+    inner = "<assignment><from>answer * 2</from><to>r2.price.net</to></assignment>"
+    body = diagram(
+        START + OBJECTS + user("A", IO + association("Output", "out1", "r2", inner)) + user("B") + END, "S>A A>B B>E"
+    )
+    assert play(body, {"total": {"km": 5}}).do("A", answer=4).variables["total"] == {"km": 5, "price": {"net": 8}}
+    assert play(body).do("A", answer=4).variables["total"] == {"price": {"net": 8}}

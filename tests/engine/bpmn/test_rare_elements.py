@@ -109,3 +109,15 @@ def test_a_complex_behaviour_may_end_the_loop_without_a_word(play: Play) -> None
     player = play(behaving('behavior="Complex"', extra)).do("A").do("A")
     assert "C" not in player.ran
     assert player.done
+
+
+def test_a_complex_behaviour_may_share_its_event_definition(play: Play) -> None:
+    event = '<event id="x"><eventDefinitionRef>sd</eventDefinitionRef></event>'
+    holds = "<condition>nrOfCompletedInstances = 2</condition>"
+    extra = f"<complexBehaviorDefinition>{holds}{event}</complexBehaviorDefinition>"
+    loop = multi(f"<loopCardinality>3</loopCardinality>{extra}", attributes='behavior="Complex"')
+    nodes = START + user("A", loop) + boundary("B", "A", SIGNAL) + task("C") + END
+    body = definitions(process(nodes, "S>A A>E B>C C>E"), '<signalEventDefinition id="sd" signalRef="signal_1"/>')
+    player = play(body).do("A").do("A")
+    assert player.ran.count("C") == 1
+    assert player.done
