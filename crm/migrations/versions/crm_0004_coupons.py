@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "crm_0003_coupons"
-down_revision = "crm_0002_evaluations"
+revision = "crm_0004_coupons"
+down_revision = "crm_0003_searches"
 branch_labels = None
 depends_on = None
 
