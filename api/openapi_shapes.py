@@ -130,6 +130,7 @@ SCHEMAS: Mapping[str, Schema] = {
         origin={"oneOf": [_ref("Origin"), {"type": "null"}]},
         counterfactual={"oneOf": [_ref("Counterfactuals"), {"type": "null"}]},
     ),
+    "Findings": _object(findings={"type": "object", "additionalProperties": _list({"type": "object"})}),
     "Hints": _object(
         type=TEXT,
         types=_list(_object(position=NUMBER, type=TEXT)),
@@ -165,6 +166,7 @@ ONES: Mapping[str, str] = {
     "/api/tasks/{task_id}/unclaim": "TaskCard",
     "/api/decisions/{decision_id}": "ExplainedDecision",
     "/api/decisions/evaluate": "ExplainedDecision",
+    "/api/check": "Findings",
     "/api/feel/hints": "Hints",
     "/api/audit/verify": "Verification",
     "/healthz": "Status",
@@ -219,6 +221,10 @@ BODIES: Mapping[tuple[str, str], tuple[str, Schema]] = {
         if path.startswith("/engine-rest/") and not path.endswith("/deployment")
         for count in ("", "/count")
     },
+    ("post", "/api/check"): (
+        falcon.MEDIA_JSON,
+        {"type": "object", "properties": {"files": {"type": "object", "additionalProperties": TEXT}}},
+    ),
     ("post", "/api/feel/hints"): (
         falcon.MEDIA_JSON,
         {

@@ -81,9 +81,7 @@ def create(
     authorizations.require_deploy(ctx)
     if not resources:
         raise InvalidRequest("a deployment needs at least one file")
-    settings = ctx.engine.settings
-    checked = check_resources(resources, limit=settings.limits.resource_bytes, roles=role_codes(settings.rules))
-    _warn_of_unknown(ctx, checked)
+    checked = _checked(ctx, resources)
     wanted = dict(resources)
     if duplicate_filtering or changed_only:
         present = _last_hashes(ctx, name, source)
@@ -97,6 +95,13 @@ def create(
         raise StaleRevision("another deployment took the next version or release meanwhile") from cause
 
 
+def _checked(ctx: CommandContext, resources: Mapping[str, bytes]) -> Checked:
+    settings = ctx.engine.settings
+    checked = check_resources(resources, limit=settings.limits.resource_bytes, roles=role_codes(settings.rules))
+    _warn_of_unknown(ctx, checked)
+    return checked
+
+
 def _warn_of_unknown(ctx: CommandContext, checked: Checked) -> None:
     """Adds what the diagrams name and nobody has deployed: neither this upload nor an earlier one."""
     held = ctx.engine.definitions.contents(ctx, releases.current(ctx))
@@ -106,6 +111,16 @@ def _warn_of_unknown(ctx: CommandContext, checked: Checked) -> None:
     known["process"] |= {one.key for found in checked.processes.values() for one in found}
     for file, found in checked.processes.items():
         checked.warnings[file] += [warning for one in found for warning in check_definition(one, known)]
+
+
+def findings(ctx: CommandContext, resources: Mapping[str, bytes]) -> dict[str, list[Finding]]:
+    """Returns what a deployment of the files would find, errors and warnings by file; nothing is kept."""
+    authorizations.require_deploy(ctx)
+    try:
+        checked = _checked(ctx, resources)
+    except ParseFailed as refused:
+        return {file: list(found) for file, found in refused.findings.items()}
+    return {file: found for file, found in checked.warnings.items() if found}
 
 
 def check_resources(resources: Mapping[str, bytes], *, limit: int, roles: Collection[str] | None = None) -> Checked:
