@@ -30,6 +30,19 @@ def check_compensation(process: Process, report: Report) -> None:
                     f"No compensation boundary event is associated with the compensation activity {node.id}.",
                 )
     _check_sight(process, report)
+    _check_methods(process, report)
+
+
+def _check_methods(process: Process, report: Report) -> None:
+    """Says that the methods of BPMN 1.1 other than compensation have no effect."""
+    for node in process.nodes():
+        if node.type == "transaction" and node.standard.get("method", "").lower() in ("##store", "##image"):
+            report.warning(
+                "transaction-method",
+                node,
+                f"事务 {node.id} 总是以补偿方式撤销,{node.standard['method']} 不起作用。",
+                f"The transaction {node.id} is always undone by compensation; {node.standard['method']} has no effect.",
+            )
 
 
 def _check_sight(process: Process, report: Report) -> None:
