@@ -51,6 +51,7 @@ from api import (
     searches,
     sessions,
     starts,
+    task_attachments,
     tokens,
     user_operations,
     user_tasks,
@@ -65,6 +66,7 @@ from api.prometheus import Exposition, Measurements
 from api.security import Doorkeeper
 from api.time_limits import BoundedApp
 from api.waiting import Waiters
+from crm.keystore import KeyStore
 from crm.vault import PersonVault
 from engine.job_executor import JobExecutor
 from engine.process_engine import ProcessEngine
@@ -223,6 +225,7 @@ def _looking_routes(commands: Commands) -> list[Route]:
     requirements = decision_definitions.DecisionRequirements(commands)
     execution, comment = executions.Executions(commands), comments.Comments(commands)
     user, group = people.Users(commands), people.Groups(commands)
+    files = task_attachments.TaskAttachments(commands, _keystore(commands))
     rights, filters = people.Authorizations(commands), people.TaskFilters(commands)
     return [
         ("/decision-definition", decisions, None),
@@ -240,6 +243,10 @@ def _looking_routes(commands: Commands) -> list[Route]:
         ("/execution/count", execution, "count"),
         ("/execution/{instance_id}", execution, "one"),
         ("/execution/{instance_id}/messageSubscriptions/{name}/trigger", execution, "trigger"),
+        ("/task/{task_id}/attachment", files, "task"),
+        ("/task/{task_id}/attachment/create", files, "create"),
+        ("/task/{task_id}/attachment/{attachment_id}", files, "task_one"),
+        ("/task/{task_id}/attachment/{attachment_id}/data", files, "data"),
         ("/task/{task_id}/comment", comment, None),
         ("/task/{task_id}/comment/create", comment, "create"),
         ("/task/{task_id}/comment/{comment_id}", comment, "one"),
@@ -338,16 +345,20 @@ def _history_routes(commands: Commands) -> Iterator[Route]:
         yield f"/history/{noun}/{{row_id}}", history.HistoricOne(commands, known[noun]), None
 
 
+def _keystore(commands: Commands) -> KeyStore:
+    """The composition root gave the engine this vault; files are encrypted under the keys of the same people."""
+    return cast(PersonVault, commands.engine.vault).keystore
+
+
 def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -> list[Route]:
     """What Camunda does not have, in the same manners."""
     tasks, taken = inbox.Inbox(commands), decisions.Decisions(commands)
     choices = ad_hoc_activities.AdHocActivities(commands)
-    # The composition root gave the engine this vault; files are encrypted under the keys of the same people.
     year, numbers = calendars.Calendars(commands), process_statistics.Statistics(commands)
     customers, reviews = evaluations.Customers(commands), evaluations.TierReviews(commands)
     rewards, scores = evaluations.Rewards(commands), evaluations.Scores(commands)
     redemptions, awards = evaluations.Redemptions(commands), evaluations.Awards(commands)
-    files = attachments.Attachments(commands, cast(PersonVault, commands.engine.vault).keystore)
+    files = attachments.Attachments(commands, _keystore(commands))
     return [
         ("/healthz", health.Health(commands), None),
         ("/readyz", health.Readiness(commands), None),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 import falcon
 import falcon.asgi
@@ -10,12 +12,14 @@ import falcon.asgi
 from api.commands import Commands, Resource, actor_of
 from api.params import Parameters, read_bytes
 from crm import access, attachments
-from crm.attachments import MAX_BYTES, Attachment, AttachmentStore
+from crm.attachments import MAX_BYTES, Attachment, AttachmentStore, StoredFile
 from crm.keystore import KeyStore
 from engine import authorizations, history, process_instances
 from engine.clock import Clock
 from engine.context import CommandContext
 from engine.errors import Conflict
+
+Made = TypeVar("Made")
 
 
 class Attachments(Resource):
@@ -28,17 +32,24 @@ class Attachments(Resource):
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         instance_id = Parameters.of_query(req).required("processInstanceId")
-        subject, root_id = await self.commands.read(actor_of(req), _subject, instance_id)
+        root_id = await self.commands.read(actor_of(req), _root, instance_id)
         body = await read_bytes(req, limit=MAX_BYTES)
+        made = await self.keep(req, root_id, body, partial(attachments.add, process_instance_id=root_id))
+        resp.status = falcon.HTTP_201
+        resp.media = made.reference
+
+    async def keep(
+        self, req: falcon.asgi.Request, instance_id: str, body: bytes, add: Callable[[CommandContext, StoredFile], Made]
+    ) -> Made:
+        """Encrypts a file into the folder and makes its row by `add`; without a row there is no file either."""
+        subject, _ = await self.commands.read(actor_of(req), _subject, instance_id)
         stored = await self.commands.call(partial(self._encrypt, subject, body, self.commands.engine.clock))
         try:
-            made = await self.commands.run(actor_of(req), attachments.add, stored, process_instance_id=root_id)
+            return await self.commands.run(actor_of(req), add, stored)
         except Exception:
             # Without its row nobody could ever find the file again, not even to erase it.
             self._store.remove(stored.stored_sha256)
             raise
-        resp.status = falcon.HTTP_201
-        resp.media = made.reference
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, attachment_id: str) -> None:
         found, body = await self.commands.read(actor_of(req), self._read, attachment_id)
@@ -71,6 +82,10 @@ SUFFIXES = {
     "video/mp4": ".mp4",
     "video/quicktime": ".mov",
 }
+
+
+def _root(ctx: CommandContext, instance_id: str) -> str:
+    return _subject(ctx, instance_id)[1]
 
 
 def _subject(ctx: CommandContext, instance_id: str) -> tuple[str, str]:

@@ -186,6 +186,7 @@ CONTENT: Mapping[str, str] = {
     "/api/docs/{name}": FILE,
     "/api/audit/export": "application/x-ndjson",
     "/api/attachments/{attachment_id}": FILE,
+    "/engine-rest/task/{task_id}/attachment/{attachment_id}/data": FILE,
     "/engine-rest/deployment/{deployment_id}/resources/{resource_id}/data": FILE,
     **{
         f"/engine-rest/{base}/data": FILE
@@ -200,10 +201,12 @@ BINARY: Schema = {
     "type": "object",
     "properties": {"data": {"type": "string"}, "valueType": {"enum": ["Bytes", "File"]}},
 }
+ATTACHED: Schema = {"type": "object", "properties": {"attachment-name": TEXT, "content": {"type": "string"}}}
 UPLOAD: Schema = {"type": "object", "properties": {"deployment-name": TEXT, "file": {"type": "string"}}}
 BODIES: Mapping[tuple[str, str], tuple[str, Schema]] = {
     ("post", "/engine-rest/deployment/create"): ("multipart/form-data", UPLOAD),
     **{("post", f"/engine-rest/{base}/data"): ("multipart/form-data", BINARY) for base in VARIABLE_PATHS},
+    ("post", "/engine-rest/task/{task_id}/attachment/create"): ("multipart/form-data", ATTACHED),
     ("post", "/api/attachments"): ("image/png", {"type": "string", "format": "binary"}),
     **{
         ("post", f"/engine-rest/process-definition/{one}/{verb}"): (falcon.MEDIA_JSON, START)

@@ -25,6 +25,7 @@ OPERATIONS: Mapping[str, tuple[str, str, str | None]] = {
     "task.completed": ("Complete", "Task", None),
     "task.attempted": ("Update", "Task", None),
     "task.commented": ("AddComment", "Task", None),
+    "task.attached": ("AddAttachment", "Task", None),
     "variables.changed": ("ModifyVariable", "Variable", None),
     "instance.started": ("Create", "ProcessInstance", None),
     "instance.suspended": ("Suspend", "ProcessInstance", "suspensionState"),
