@@ -215,7 +215,7 @@ def _evaluate_one(
     done = replace(found, decision_id=ruling.id, review_id=review_id)
     if done.notice_at is not None or review_id is not None:
         review = {} if review_id is None else tier_reviews.told(ctx, review_id)
-        tier_cases.open_case(ctx, review_id or tier_id, _told(done) | review)
+        tier_cases.open_case(ctx, _told(done) | review)
     return done, entry
 
 

@@ -92,5 +92,6 @@ HANDLERS: Mapping[str, Handler] = {
     "tier-run": tier_tasks.evaluate_part,
     "tier-proposal": tier_tasks.record_proposal,
     "tier-decision": tier_tasks.record_decision,
+    "tier-withdrawal": tier_tasks.record_withdrawal,
     "rental-settled": settlements.count_rental,
 }

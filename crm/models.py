@@ -161,7 +161,7 @@ tier_review = Table(
     Column("valid_until", String(10)),
     Column("decided_by", NAME),
     Column("decided_at", BigInteger),
-    Column("outcome", String(16)),  # confirmed, overridden, declined
+    Column("outcome", String(16)),  # confirmed, overridden, declined, withdrawn
     Index("ix_tier_review_customer_ref_state", "customer_ref", "state"),
     Index("ix_tier_review_state_due_at", "state", "due_at"),
 )

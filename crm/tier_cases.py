@@ -17,12 +17,12 @@ from engine.context import CommandContext
 from engine.errors import NotFound
 
 PROCESS, START = "tier_evaluation", "tier_evaluated"
-REVIEW, APPROVE = "tier_review", "approve_tier"
+REVIEW, APPROVE, WITHDRAWAL = "tier_review", "approve_tier", "record_withdrawal"
 TASK = models.user_task
 
 
-def open_case(ctx: CommandContext, key: str, told: Mapping[str, Any]) -> None:
-    """Starts the case of an evaluation under a key, unless the house has no diagram for it (tables may be tried alone).
+def open_case(ctx: CommandContext, told: Mapping[str, Any]) -> None:
+    """Starts the case of an evaluation, unless the house has no diagram for it (tables may be tried alone).
 
     `told` names the customer and says what changed, whether to tell it (`notice`) and which review is open, if any.
     """
@@ -31,14 +31,16 @@ def open_case(ctx: CommandContext, key: str, told: Mapping[str, Any]) -> None:
     except NotFound:
         return
     values = {**told, "business_line": RENTAL_LINE, "review": told.get("review_id") is not None}
-    process_instances.start(
-        ctx, deployed, values=values, business_key=key, start_event_id=START, cause="started_by_message"
-    )
+    process_instances.start(ctx, deployed, values=values, start_event_id=START, cause="started_by_message")
 
 
-def complete(ctx: CommandContext, review_id: str, element_id: str, values: Mapping[str, Any]) -> None:
-    """Completes the task of a review, if its case waits there, so that what was decided elsewhere leaves the inbox."""
-    here = (TASK.c.business_key == review_id, TASK.c.element_id == element_id, TASK.c.state == "open")
+def complete(ctx: CommandContext, customer_ref: str, element_id: str, values: Mapping[str, Any]) -> None:
+    """Completes the task of a review, if its case waits there, so that what was decided elsewhere leaves the inbox.
+
+    A customer has one review at a time, and so one such task.
+    """
+    of_case = (TASK.c.definition_key == PROCESS, TASK.c.customer_ref == customer_ref)
+    here = (*of_case, TASK.c.element_id == element_id, TASK.c.state == "open")
     task_id = ctx.connection.execute(select(TASK.c.id).where(*here)).scalar_one_or_none()
     if task_id is not None:
         user_tasks.complete(ctx, task_id, values)

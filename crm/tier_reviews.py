@@ -1,6 +1,7 @@
 """The review of a tier by a person (分级复核): opened by a flag, by the customer, or where an indicator is unknown.
 
     open → proposed → decided (confirmed | overridden | declined)
+    open | proposed → decided (withdrawn)
 
 OPSM proposes a tier with a reason; OPSD, who must be another person, approves or declines. An override holds for at
 most 12 months. The automatic result stands until then (requirements 2.1). A case of `tier_evaluation` brings it into
@@ -97,7 +98,7 @@ def ask(ctx: CommandContext, customer_ref: str) -> Review:
         return current(ctx, customer_ref)
     history.record(ctx, CHAIN, "tier.review_asked", {"customer": customer_ref, "review": opened})
     evaluated = {"customer_ref": customer_ref, "tier": latest.tier, "change": latest.change, "notice": False}
-    tier_cases.open_case(ctx, opened, evaluated | told(ctx, opened))
+    tier_cases.open_case(ctx, evaluated | told(ctx, opened))
     return get(ctx, opened)
 
 
@@ -114,7 +115,7 @@ def propose(ctx: CommandContext, review_id: str, *, tier: str, reason: str, vali
     kept = ctx.engine.vault.put(ctx, subject=review.customer_ref, data_class="FREE", value=reason)
     record_proposal(ctx, review, tier=wanted, reason=kept, until=until, by=ctx.actor.user_id)
     filled = {"override": wanted, "reason": reason, "valid_until": valid_until}
-    tier_cases.complete(ctx, review_id, tier_cases.REVIEW, filled)
+    tier_cases.complete(ctx, review.customer_ref, tier_cases.REVIEW, filled)
     return get(ctx, review_id)
 
 
@@ -149,7 +150,7 @@ def _checked_until(ctx: CommandContext, valid_until: date | None) -> date:
 def approve(ctx: CommandContext, review_id: str) -> Review:
     """Puts a proposal into effect; raises Forbidden for whoever proposed it."""
     decided = record_approval(ctx, _proposed(ctx, review_id), by=ctx.actor.user_id)
-    tier_cases.complete(ctx, review_id, tier_cases.APPROVE, {"approved": True})
+    tier_cases.complete(ctx, decided.customer_ref, tier_cases.APPROVE, {"approved": True})
     return decided
 
 
@@ -175,7 +176,7 @@ def record_approval(ctx: CommandContext, review: Review, *, by: str) -> Review:
 def decline(ctx: CommandContext, review_id: str) -> Review:
     """Refuses a proposal: the automatic result stands."""
     decided = record_refusal(ctx, _proposed(ctx, review_id), by=ctx.actor.user_id)
-    tier_cases.complete(ctx, review_id, tier_cases.APPROVE, {"approved": False})
+    tier_cases.complete(ctx, decided.customer_ref, tier_cases.APPROVE, {"approved": False})
     return decided
 
 
@@ -197,6 +198,11 @@ def _proposed(ctx: CommandContext, review_id: str) -> Review:
             operation="approve",
         )
     return review
+
+
+def record_withdrawal(ctx: CommandContext, review: Review, *, by: str) -> Review:
+    """Closes a review that the customer wants no more, wherever it stands: the automatic result stays."""
+    return _decide(ctx, review, "withdrawn", by)
 
 
 def _decide(ctx: CommandContext, review: Review, outcome: str, by: str) -> Review:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from crm import evaluations, tier_cases, tier_reviews
-from crm.tier_reviews import OPEN, PROPOSED
+from crm.tier_reviews import DECIDED, OPEN, PROPOSED
 from engine.context import CommandContext
 from engine.errors import ExecutionFailed
 from engine.external_tasks import HandlerTask
@@ -51,6 +51,15 @@ def record_decision(ctx: CommandContext, task: HandlerTask) -> Mapping[str, Any]
         by = tier_cases.who_did(ctx, task.process_instance_id, tier_cases.APPROVE)
         record = tier_reviews.record_approval if task.variables.get("approved") is True else tier_reviews.record_refusal
         review = record(ctx, review, by=by)
+    return {"outcome": review.outcome}
+
+
+def record_withdrawal(ctx: CommandContext, task: HandlerTask) -> Mapping[str, Any]:
+    """Writes down that the customer wants no review any more."""
+    review = _review(ctx, task)
+    if review.state != DECIDED:
+        by = tier_cases.who_did(ctx, task.process_instance_id, tier_cases.WITHDRAWAL)
+        review = tier_reviews.record_withdrawal(ctx, review, by=by)
     return {"outcome": review.outcome}
 
 
