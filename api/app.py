@@ -53,6 +53,7 @@ from api import (
     starts,
     task_attachments,
     tokens,
+    tracing,
     user_operations,
     user_tasks,
     variables,
@@ -87,7 +88,7 @@ def create_app(engine: ProcessEngine, *, run_jobs: bool | None = None) -> falcon
     executor = Executor(engine, wanted=_runs_jobs(engine) if run_jobs is None else run_jobs)
     waiters = Waiters(engine)
     measurements = Measurements()
-    asked = components(doorkeeper, measurements, engine.settings)
+    asked = [*tracing.components(engine.settings), *components(doorkeeper, measurements, engine.settings)]
     app = BoundedApp(
         body_seconds=engine.settings.upload_seconds, middleware=[*asked, Idempotency(commands), executor, waiters]
     )

@@ -57,6 +57,7 @@ class Settings:
     demo: bool = False  # MARQUE_DEMO
     virtual_clock: bool = False  # MARQUE_CLOCK=virtual
     log: str = "info"  # MARQUE_LOG
+    traces: bool = False  # MARQUE_TRACES=1: spans for OpenTelemetry, to where the OTEL_* variables say
     rules: Path = Path("rules")  # MARQUE_RULES: calendars and the access matrix
     processes: Path = Path("processes")  # MARQUE_PROCESSES: what `marque deploy` deploys by default
     web: Path = Path("web/dist")  # MARQUE_WEB: the built user interface
@@ -111,6 +112,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         demo=_flag("MARQUE_DEMO", get("MARQUE_DEMO", "0")),
         virtual_clock=_clock(get("MARQUE_CLOCK", "system")),
         log=get("MARQUE_LOG", default.log),
+        traces=_flag("MARQUE_TRACES", get("MARQUE_TRACES", "0")),
         rules=Path(get("MARQUE_RULES", default.rules)),
         processes=Path(get("MARQUE_PROCESSES", default.processes)),
         web=Path(get("MARQUE_WEB", default.web)),
