@@ -478,5 +478,5 @@ def _configure(app: falcon.asgi.App[Any, Any], engine: ProcessEngine) -> None:
     app.req_options.strip_url_path_trailing_slash = True
     multipart = MultipartFormHandler()
     multipart.parse_options.max_body_part_buffer_size = engine.settings.limits.resource_bytes + 1
-    multipart.parse_options.max_body_part_count = deployments.MAX_FILES + len(deployments.FIELDS)
+    multipart.parse_options.max_body_part_count = engine.settings.limits.upload_files + len(deployments.FIELDS)
     app.req_options.media_handlers[falcon.MEDIA_MULTIPART] = multipart

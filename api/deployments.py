@@ -10,14 +10,12 @@ import falcon.asgi
 from api import representations
 from api.commands import Commands, actor_of, no_content
 from api.lists import Listed, Listing
-from api.middleware import LARGE_BYTES
 from api.params import BOOLEAN, MICROS, NAME_LENGTH, TEXT, Filters, TooLarge
 from engine import definitions, deployment_queries, deployment_removal, deployments
 from engine.context import CommandContext
 from engine.deployment_queries import DEPLOYMENT_SORTS, DeploymentQuery
 from engine.errors import InvalidRequest, NotFound
 
-MAX_FILES = 500
 # What the multipart body of the Modeler names besides files.
 NAME, SOURCE = "deployment-name", "deployment-source"
 FILTERING, CHANGED_ONLY = "enable-duplicate-filtering", "deploy-changed-only"
@@ -50,7 +48,7 @@ class Deployments(Listed):
         super().__init__(commands, LISTING)
 
     async def on_post_create(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        fields, files = await _parts(req)
+        fields, files = await _parts(req, most=self.commands.engine.settings.limits.upload_bytes)
         made = await self.commands.run(
             actor_of(req),
             deployments.create,
@@ -90,7 +88,7 @@ class Deployments(Listed):
         resp.data = body
 
 
-async def _parts(req: falcon.asgi.Request) -> tuple[dict[str, str], dict[str, bytes]]:
+async def _parts(req: falcon.asgi.Request, *, most: int) -> tuple[dict[str, str], dict[str, bytes]]:
     """Returns the named fields and the files of the multipart body."""
     if not (req.content_type or "").startswith(falcon.MEDIA_MULTIPART):
         raise InvalidRequest("a deployment is sent as multipart/form-data")
@@ -101,8 +99,8 @@ async def _parts(req: falcon.asgi.Request) -> tuple[dict[str, str], dict[str, by
         if part.filename:
             body = files[_file_name(part.filename)] = await part.get_data()
             size += len(body)
-            if size > LARGE_BYTES:
-                raise TooLarge(f"a deployment has at most {LARGE_BYTES} bytes")
+            if size > most:
+                raise TooLarge(f"a deployment has at most {most} bytes")
         elif part.name in FIELDS:
             fields[part.name] = (await part.get_data()).decode(errors="replace")[:255]
         else:

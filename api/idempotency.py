@@ -32,7 +32,6 @@ from engine.sql import insert_unless_present
 
 HEADER = "Idempotency-Key"
 KEPT_FOR = timedelta(hours=24)
-BODY_BYTES = 64 * 1024 * 1024  # each resource has a bound of its own below this one
 NONCE_BYTES = 12
 TABLE = models.idempotent_answer
 NOTE = insert_unless_present(TABLE)
@@ -64,7 +63,7 @@ class Idempotency:
         if not _KEY.fullmatch(key):
             raise InvalidRequest(f"{HEADER} has 1 to 255 visible ASCII characters")
         user_id = actor_of(req).user_id
-        req.context.body = await read_bytes(req, limit=BODY_BYTES)
+        req.context.body = await read_bytes(req, limit=self._commands.engine.settings.limits.upload_bytes)
         found = await self._commands.run(SYSTEM_ACTOR, begin, user_id, key, request_hash=_hash(req))
         if found is None:
             req.context.idempotency = (user_id, key)

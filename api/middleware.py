@@ -15,7 +15,7 @@ from api.rate_limits import RateLimits
 from api.security import Doorkeeper, require_same_site, require_writable
 from engine.errors import InvalidRequest
 from engine.ids import new_id
-from engine.settings import Settings
+from engine.settings import Limits, Settings
 
 log = logging.getLogger("marque.access")
 
@@ -35,8 +35,6 @@ HEADERS = {
 ANSWERS_OF_RESOURCES = ("/api/", "/engine-rest/")
 # Deployments bring many files at once and attachments are photographs; both read their bodies with bounds of their own.
 LARGE_BODIES = ("/api/attachments", "/deployment/create")
-LARGE_BYTES = 64 * 1024 * 1024
-BODY_BYTES = 4 * 1024 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
 
@@ -82,10 +80,15 @@ class SafeHeaders:
 class Bounds:
     """Refuses a body that says it is too large before a byte of it is read, and a path that no database can keep."""
 
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
     async def process_request(self, req: falcon.asgi.Request, _resp: falcon.asgi.Response) -> None:
         if "\x00" in req.path:
             raise InvalidRequest("the path holds the character U+0000")
-        limit = LARGE_BYTES if req.path.endswith(LARGE_BODIES) else BODY_BYTES
+        req.context.body_bytes = self._limits.body_bytes
+        large = req.path.endswith(LARGE_BODIES)
+        limit = self._limits.upload_bytes if large else self._limits.body_bytes
         if (req.content_length or 0) > limit:
             raise TooLarge(f"the body is larger than {limit} bytes")
 
@@ -111,4 +114,4 @@ class Identity:
 def components(doorkeeper: Doorkeeper, measurements: Measurements, settings: Settings) -> list[Any]:
     """Returns the middleware in order: the first one sees the request first and the answer last."""
     limits = RateLimits(settings)
-    return [RequestLine(), measurements, SafeHeaders(), Bounds(), Identity(doorkeeper), limits]
+    return [RequestLine(), measurements, SafeHeaders(), Bounds(settings.limits), Identity(doorkeeper), limits]

@@ -18,7 +18,6 @@ from engine.values import is_deeper_than, load
 
 Q = TypeVar("Q")
 
-BODY_BYTES = 4 * 1024 * 1024
 NAME_LENGTH = 255
 MAX_DEPTH = 100  # levels of lists and objects in a body
 MAX_RESULTS = 2_000
@@ -47,8 +46,10 @@ class TooLarge(InvalidRequest):
     """The body is larger than the bound of its resource."""
 
 
-async def read_bytes(req: falcon.asgi.Request, *, limit: int = BODY_BYTES) -> bytes:
-    """Returns the body; raises TooLarge before more than `limit` bytes are kept, whatever its header said."""
+async def read_bytes(req: falcon.asgi.Request, *, limit: int | None = None) -> bytes:
+    """Returns the body; raises TooLarge before more than `limit` bytes are kept, whatever its header said. Without a
+    limit of its own a resource has that of the settings."""
+    limit = req.context.body_bytes if limit is None else limit
     known: bytes | None = getattr(req.context, "body", None)  # read already, to compare it with an earlier request
     if known is not None and len(known) <= limit:
         return known

@@ -197,7 +197,7 @@ def decide(
     dossier = engine.read(actor, examinations.read_dossier, proposal_id)
     settings = engine.settings
     examined = examinations.examine(
-        dossier, limit=settings.limits.resource_bytes, roles=role_codes(settings.rules), play=player(settings)
+        dossier, limits=settings.limits, roles=role_codes(settings.rules), play=player(settings)
     )
     if not examined.passed:
         engine.run(actor, proposals.note_examination, examined)

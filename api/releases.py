@@ -78,8 +78,8 @@ class Proposals(Resource):
         """Checks outside of any transaction: scenarios play for seconds."""
         settings = self.commands.engine.settings
         dossier = await self.commands.read(actor_of(req), examinations.read_dossier, proposal_id)
-        limit, roles = settings.limits.resource_bytes, role_codes(settings.rules)
-        examine = partial(examinations.examine, dossier, limit=limit, roles=roles, play=player(settings))
+        roles, play = role_codes(settings.rules), player(settings)
+        examine = partial(examinations.examine, dossier, limits=settings.limits, roles=roles, play=play)
         return await self.commands.call(examine)
 
 

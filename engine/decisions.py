@@ -39,6 +39,7 @@ def environment(ctx: CommandContext) -> Environment:
             "working days between": working_days_between,
             "digest": digest,
         },
+        limits=ctx.engine.settings.limits.expressions,
     )
 
 

@@ -5,9 +5,10 @@ Everything here is immutable once deployed, so the store only grows; suspension 
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, Literal, TypeVar
 
@@ -15,14 +16,21 @@ from sqlalchemy import or_, select
 
 from engine import models
 from engine.bpmn.definition import Definition
+from engine.bpmn.limits import FileLimits
 from engine.bpmn.parser import parse
 from engine.context import CommandContext
 from engine.dmn.decision import CompiledModel, compile_model
 from engine.dmn.libraries import Library, has_imports
+from engine.dmn.xml import TableLimits
 from engine.errors import NotFound
 from engine.forms import Form, parse_form
+from engine.forms.reader import FormLimits
 from engine.values import load
 
+# What was accepted once stays readable, whatever bound was tightened since.
+ANY_DIAGRAM = FileLimits(*[sys.maxsize] * len(fields(FileLimits)))
+ANY_TABLE = TableLimits(*[sys.maxsize] * len(fields(TableLimits)))
+ANY_FORM = FormLimits(*[sys.maxsize] * len(fields(FormLimits)))
 Kind = Literal["process", "decision", "form"]
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -67,7 +75,9 @@ class DefinitionStore:
 
         def read() -> Definition:
             deployed = self.deployed(ctx, definition_id)
-            parsed = parse(body_of(ctx, deployed.resource_id), name=deployed.resource_name, deployed=True)
+            parsed = parse(
+                body_of(ctx, deployed.resource_id), name=deployed.resource_name, deployed=True, limits=ANY_DIAGRAM
+            )
             return next(definition for definition in parsed if definition.key == deployed.key)
 
         return self._cached(self._processes, definition_id, read)
@@ -80,7 +90,7 @@ class DefinitionStore:
             files = {deployed.resource_name: body_of(ctx, deployed.resource_id)}
             if has_imports(files[deployed.resource_name]):
                 files |= _files_of(ctx, deployed.deployment_id)
-            return compile_model(Library(files).model(deployed.resource_name))
+            return compile_model(Library(files, ANY_TABLE).model(deployed.resource_name))
 
         return self._cached(self._decisions, deployed.resource_id, read)
 
@@ -89,7 +99,7 @@ class DefinitionStore:
 
         def read() -> Form:
             deployed = self.deployed(ctx, definition_id)
-            return parse_form(body_of(ctx, deployed.resource_id), name=deployed.resource_name)
+            return parse_form(body_of(ctx, deployed.resource_id), name=deployed.resource_name, limits=ANY_FORM)
 
         return self._cached(self._forms, definition_id, read)
 

@@ -30,6 +30,7 @@ from engine.findings import Finding, errors
 from engine.forms import Form, parse_form
 from engine.ids import new_id
 from engine.references import check_definition, check_diagram
+from engine.settings import Limits
 
 DIAGRAM, TABLE_FILE, FORM_FILE = (".bpmn", ".bpmn20.xml"), (".dmn", ".dmn11.xml"), (".form",)
 CASES_FILE = "tests.yaml"  # cases beside a table, which a proposal of the table has to pass
@@ -97,7 +98,7 @@ def create(
 
 def _checked(ctx: CommandContext, resources: Mapping[str, bytes]) -> Checked:
     settings = ctx.engine.settings
-    checked = check_resources(resources, limit=settings.limits.resource_bytes, roles=role_codes(settings.rules))
+    checked = check_resources(resources, limits=settings.limits, roles=role_codes(settings.rules))
     _warn_of_unknown(ctx, checked)
     return checked
 
@@ -123,10 +124,10 @@ def findings(ctx: CommandContext, resources: Mapping[str, bytes]) -> dict[str, l
     return {file: found for file, found in checked.warnings.items() if found}
 
 
-def check_resources(resources: Mapping[str, bytes], *, limit: int, roles: Collection[str] | None = None) -> Checked:
+def check_resources(resources: Mapping[str, bytes], *, limits: Limits, roles: Collection[str] | None = None) -> Checked:
     """Parses all files; raises ParseFailed with the findings of all of them. `roles` are the known role codes."""
-    checked, failed = Checked(), {}
-    library = Library(_tables(resources))
+    checked, failed, limit = Checked(), {}, limits.resource_bytes
+    library = Library(_tables(resources), limits.tables)
     for file, body in resources.items():
         if len(body) > limit:
             failed[file] = [
@@ -134,7 +135,7 @@ def check_resources(resources: Mapping[str, bytes], *, limit: int, roles: Collec
             ]
             continue
         try:
-            _check_one(checked, file, body, roles, library)
+            _check_one(checked, file, body, limits, roles, library)
         except ParseFailed as refused:
             failed.update({key: list(found) for key, found in refused.findings.items()})
         except RecursionError:
@@ -159,10 +160,12 @@ def _with_imports(resources: Mapping[str, bytes], changed: Mapping[str, bytes]) 
     return {file: body for file, body in resources.items() if file in changed or file in needed}
 
 
-def _check_one(checked: Checked, file: str, body: bytes, roles: Collection[str] | None, library: Library) -> None:
+def _check_one(
+    checked: Checked, file: str, body: bytes, limits: Limits, roles: Collection[str] | None, library: Library
+) -> None:
     name = PurePosixPath(file).name.lower()
     if name.endswith(DIAGRAM):
-        checked.processes[file] = parse(body, name=file)
+        checked.processes[file] = parse(body, name=file, limits=limits.diagrams)
         checked.warnings[file] = [found for process in checked.processes[file] for found in process.warnings]
     elif name.endswith(TABLE_FILE):
         model = library.model(file)
@@ -172,7 +175,7 @@ def _check_one(checked: Checked, file: str, body: bytes, roles: Collection[str] 
         checked.models[file] = model
         checked.warnings[file] = found
     elif name.endswith(FORM_FILE):
-        form = checked.forms[file] = parse_form(body, name=file)
+        form = checked.forms[file] = parse_form(body, name=file, limits=limits.forms)
         checked.warnings[file] = [*form.warnings, *check_form(form)]
     elif name == CASES_FILE:
         read_cases(body, name=file)

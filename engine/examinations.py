@@ -21,6 +21,7 @@ from engine.dmn.cases import Case, read_cases, run_cases
 from engine.dmn.decision import compile_model
 from engine.errors import ParseFailed
 from engine.proposals import Examination
+from engine.settings import Limits
 
 SCENARIOS_FOLDER = "scenarios"
 MAX_FAILURES = 100
@@ -65,15 +66,15 @@ def read_dossier(ctx: CommandContext, proposal_id: str) -> Dossier:
 
 
 def examine(
-    dossier: Dossier, *, limit: int, roles: Collection[str] | None = None, play: Player | None = None
+    dossier: Dossier, *, limits: Limits, roles: Collection[str] | None = None, play: Player | None = None
 ) -> Examination:
-    """Checks the files again, runs the cases of their tables, plays the scenarios. `limit` bounds a file in bytes,
+    """Checks the files again, runs the cases of their tables, plays the scenarios. `limits` bound a file,
     `roles` are the known role codes.
 
     Without a player a proposal that has scenarios does not pass.
     """
     try:
-        checked = check_resources(dossier.files, limit=limit, roles=roles)
+        checked = check_resources(dossier.files, limits=limits, roles=roles)
     except ParseFailed as refused:
         faults = [f"{name}: {one}" for name, found in refused.findings.items() for one in found]
         return _told(dossier, faults, files=len(dossier.files))

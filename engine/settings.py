@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
+from engine.bpmn.limits import FileLimits
 from engine.bpmn.limits import Limits as RunLimits
+from engine.dmn.xml import TableLimits
 from engine.errors import InvalidRequest
+from engine.feel.limits import Limits as ExpressionLimits
+from engine.forms.reader import FormLimits
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds on work, so that nothing that anyone uploads or sends can hurt the house.
 
-    One that is reached at run time is an incident of that instance alone; one of an upload refuses the upload. What
-    single readers bound for themselves (FEEL, DMN, forms) stands beside their grammar; `docs/limits.md` lists all.
+    One that is reached at run time is an incident of that instance alone; one of an upload refuses the upload. Each is
+    a setting: MARQUE_LIMIT_VARIABLES, MARQUE_LIMIT_STEPS, MARQUE_LIMIT_DIAGRAM_ELEMENTS … (`docs/limits.md` lists all).
 
     * `reruns`: how often a lost revision race is run again before the caller sees a conflict. With sixteen people on
       one instance, three are enough.
@@ -25,7 +32,10 @@ class Limits:
     * `state_bytes`: the stored state of one instance, for the same reason: at this size an operation takes 0.1 s.
     * `message_bytes`: what one message or signal carries to each receiver.
     * `resource_bytes`: one uploaded file; tables and forms are bounded more tightly by their readers.
-    * `running`: what one operation of an instance may do (`engine/bpmn/limits.py`).
+    * `body_bytes`: one request; `upload_bytes` and `upload_files`: one deployment, of which the shipped rules and
+      processes have a fifth.
+    * `running`: what one operation of an instance may do; `expressions`: what one evaluation may.
+    * `diagrams`, `tables`, `forms`: what one file of the kind may hold.
     """
 
     reruns: int = 5
@@ -34,7 +44,14 @@ class Limits:
     state_bytes: int = 8 * 1024 * 1024
     message_bytes: int = 512 * 1024
     resource_bytes: int = 4 * 1024 * 1024
+    body_bytes: int = 4 * 1024 * 1024
+    upload_bytes: int = 64 * 1024 * 1024
+    upload_files: int = 500
     running: RunLimits = field(default_factory=RunLimits)
+    expressions: ExpressionLimits = field(default_factory=ExpressionLimits)
+    diagrams: FileLimits = field(default_factory=FileLimits)
+    tables: TableLimits = field(default_factory=TableLimits)
+    forms: FormLimits = field(default_factory=FormLimits)
 
 
 # What is counted, and at least 1: the field and its environment variable.
@@ -124,7 +141,36 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         oidc_audience=get("MARQUE_OIDC_AUDIENCE", default.oidc_audience),
         oidc_jwks=get("MARQUE_OIDC_JWKS", default.oidc_jwks),
         oidc_roles_claim=get("MARQUE_OIDC_ROLES_CLAIM", default.oidc_roles_claim),
+        limits=_limits(get),
     )
+
+
+# How the bounds of a group are told apart: MARQUE_LIMIT_STEPS is of a run, MARQUE_LIMIT_EXPRESSION_STEPS of FEEL.
+GROUPS: Mapping[str, tuple[str, type[Any]]] = {
+    "running": ("", RunLimits),
+    "expressions": ("EXPRESSION_", ExpressionLimits),
+    "diagrams": ("DIAGRAM_", FileLimits),
+    "tables": ("TABLE_", TableLimits),
+    "forms": ("FORM_", FormLimits),
+}
+
+
+def _limits(get: Callable[..., str | int]) -> Limits:
+    groups = {name: _group(kind, prefix, get) for name, (prefix, kind) in GROUPS.items()}
+    return replace(_group(Limits, "", get), **groups)
+
+
+def _group(kind: type[T], prefix: str, get: Callable[..., str | int]) -> T:
+    """Returns the bounds of one group, each from its variable or its default; raises InvalidRequest below 1."""
+    default = kind()
+    given: dict[str, int] = {}
+    for each in fields(kind):  # type: ignore[arg-type]
+        variable = f"MARQUE_LIMIT_{prefix}{each.name.upper()}"
+        if each.name not in GROUPS:
+            given[each.name] = _number(variable, get(variable, getattr(default, each.name)))
+            if given[each.name] < 1:
+                raise InvalidRequest(f"{variable} is at least 1")
+    return kind(**given)
 
 
 def _number(name: str, value: str | int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from engine.dmn.model import DmnModel
 from engine.dmn.reader import read_dmn
-from engine.dmn.xml import read_xml
+from engine.dmn.xml import DEFAULT_TABLE_LIMITS, TableLimits, read_xml
 from engine.errors import ParseFailed
 
 _IMPORT = re.compile(rb"<(?:[\w.-]+:)?import\b")
@@ -21,8 +21,9 @@ def has_imports(body: bytes) -> bool:
 class Library:
     """Some files by name. A file is read when it is asked for, after those that it imports."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], limits: TableLimits = DEFAULT_TABLE_LIMITS) -> None:
         self._files = files
+        self._limits = limits
         self._models: dict[str, DmnModel] = {}
         self._asked: set[str] = set()
 
@@ -33,7 +34,7 @@ class Library:
             self._asked.add(name)
             imports = self._imports(name) if has_imports(body) else {}
             self._asked.discard(name)
-            self._models[name] = read_dmn(body, name=name, imports=imports)
+            self._models[name] = read_dmn(body, name=name, imports=imports, limits=self._limits)
         return self._models[name]
 
     def needed(self, name: str) -> set[str]:
@@ -62,7 +63,9 @@ class Library:
     def _imported(self, body: bytes) -> dict[str, str]:
         """The namespaces that a file imports and that a file of the library has, with its name."""
         try:
-            wanted = {element.get("namespace") for element in read_xml(body, name="").all("import")}
+            wanted = {
+                element.get("namespace") for element in read_xml(body, name="", limits=self._limits).all("import")
+            }
         except ParseFailed:
             return {}
         return {namespace: name for name, namespace in self._namespaces().items() if namespace in wanted}
@@ -71,7 +74,7 @@ class Library:
         found = {}
         for name, body in self._files.items():
             try:
-                found[name] = read_xml(body, name=name).get("namespace")
+                found[name] = read_xml(body, name=name, limits=self._limits).get("namespace")
             except ParseFailed:
                 continue
         return found

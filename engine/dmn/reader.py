@@ -23,19 +23,24 @@ from engine.dmn.model import (
 )
 from engine.dmn.names import free_names
 from engine.dmn.program import compile_program
-from engine.dmn.xml import Element, read_xml
+from engine.dmn.xml import DEFAULT_TABLE_LIMITS, Element, TableLimits, read_xml
 from engine.errors import ParseFailed
 
 
 def read_dmn(
-    xml: bytes, *, name: str, imports: Mapping[str, DmnModel] | None = None, tolerant: bool = False
+    xml: bytes,
+    *,
+    name: str,
+    imports: Mapping[str, DmnModel] | None = None,
+    tolerant: bool = False,
+    limits: TableLimits = DEFAULT_TABLE_LIMITS,
 ) -> DmnModel:
     """Returns the model of a file; raises ParseFailed({name: findings}).
 
     `imports` maps namespaces to models that the file may import. A `tolerant` model keeps expressions that do not
     compile and yields null for them, as the standard says for errors; the engine never deploys such a model.
     """
-    root = read_xml(xml, name=name)
+    root = read_xml(xml, name=name, limits=limits)
     faults = Faults()
     model = _read_definitions(root, name, imports or {}, faults)
     model = replace(model, digest=hashlib.sha256(xml).hexdigest(), tolerant=tolerant)

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from lxml import etree
 
 from engine.errors import ParseFailed
 from engine.findings import Finding
 
-MAX_BYTES = 2_000_000
-MAX_DEPTH = 64
-MAX_ELEMENTS = 200_000
+
+@dataclass(frozen=True, slots=True)
+class TableLimits:
+    """What one DMN file may hold.
+
+    * `file_bytes`: a table of ten thousand rows has less.
+    * `depth`: nested elements, because trees are walked.
+    * `elements`: of one file, because each cell is compiled.
+    """
+
+    file_bytes: int = 2_000_000
+    depth: int = 64
+    elements: int = 200_000
+
+
+DEFAULT_TABLE_LIMITS = TableLimits()
 MARQUE = "https://marque.app/dmn"
 NAMESPACES = frozenset(
     {
@@ -77,10 +91,10 @@ class Element:
         return "".join(map(str, self._element.itertext(with_tail=False))).strip()
 
 
-def read_xml(body: bytes, *, name: str) -> Element:
+def read_xml(body: bytes, *, name: str, limits: TableLimits = DEFAULT_TABLE_LIMITS) -> Element:
     """Returns the `definitions` element; raises ParseFailed for anything that is no well-meant DMN file."""
-    if len(body) > MAX_BYTES:
-        raise refused(name, "file-too-large", "文件超过 2 MB", "the file is larger than 2 MB")
+    if len(body) > (most := limits.file_bytes):
+        raise refused(name, "file-too-large", f"文件超过 {most} 字节", f"the file is larger than {most} bytes")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
     )
@@ -89,7 +103,7 @@ def read_xml(body: bytes, *, name: str) -> Element:
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         line = error.lineno if isinstance(error, etree.XMLSyntaxError) else None
         raise refused(name, "xml-invalid", "这不是有效的 XML", f"this is no valid XML: {error}", line) from error
-    _bound(root, name)
+    _bound(root, name, limits)
     namespace = etree.QName(root).namespace or ""
     if namespace not in NAMESPACES or etree.QName(root).localname != "definitions":
         raise refused(name, "not-dmn", "这不是 DMN 1.1–1.5 文件", "this is no DMN 1.1 to 1.5 file")
@@ -101,7 +115,7 @@ def refused(name: str, code: str, zh: str, en: str, line: int | None = None) -> 
     return ParseFailed({name: [Finding("error", code, zh, en, line=line)]})
 
 
-def _bound(root: etree._Element, name: str) -> None:
+def _bound(root: etree._Element, name: str, limits: TableLimits) -> None:
     """Refuses document types, entities and trees that are too deep or too large."""
     info = root.getroottree().docinfo
     if info.internalDTD is not None or info.externalDTD is not None or info.doctype:
@@ -113,5 +127,5 @@ def _bound(root: etree._Element, name: str) -> None:
             count += event == "start"
         if node.tag is etree.Entity:
             raise refused(name, "xml-entity", "不允许实体引用", "entity references are not allowed")
-        if depth > MAX_DEPTH or count > MAX_ELEMENTS:
+        if depth > limits.depth or count > limits.elements:
             raise refused(name, "xml-too-deep", "XML 嵌套过深或过大", "the XML is nested too deeply or too large")

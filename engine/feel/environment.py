@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from engine.feel.limits import DEFAULT_LIMITS, Limits
+
 DOMAIN_FUNCTIONS: frozenset[str] = frozenset({"add working days", "working days between", "digest"})
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """`now` is an aware instant, read by now() and today() in `zone`; `functions` get positional arguments."""
+    """`now` is an aware instant, read by now() and today() in `zone`; `functions` get positional arguments,
+    `limits` bound the work."""
 
     now: datetime
     zone: str = "Asia/Shanghai"
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    limits: Limits = DEFAULT_LIMITS

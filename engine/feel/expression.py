@@ -12,9 +12,9 @@ from engine.feel.compiler import Compiler
 from engine.feel.environment import DOMAIN_FUNCTIONS, Environment
 from engine.feel.errors import FeelError, FeelSyntaxError
 from engine.feel.lexer import syntax_error
-from engine.feel.limits import MAX_ITEMS, MAX_VALUE_DEPTH, Work
+from engine.feel.limits import MAX_VALUE_DEPTH, Work
 from engine.feel.parser import Parser
-from engine.feel.scope import Code, Frame, Scope
+from engine.feel.scope import WORK, Code, Frame, Scope
 from engine.feel.types import Type
 
 _NO_TYPES: Mapping[str, Type] = {}
@@ -67,11 +67,11 @@ def _run(code: Code, frame: Frame) -> Any:
     except ArithmeticError:  # a variable held an infinite number, or none
         raise FeelError("a variable holds something that is no number") from None
     if type(value) is list or type(value) is dict:
-        check_size(value)
+        check_size(value, frame[WORK].limits.items)
     return value
 
 
-def check_size(value: Any) -> None:
+def check_size(value: Any, most: int) -> None:
     """Refuses a result with too many values within it, or nested too deeply; shared parts count each time."""
     seen, level = 0, [value]
     for _ in range(MAX_VALUE_DEPTH):
@@ -79,8 +79,8 @@ def check_size(value: Any) -> None:
         for each in level:
             items = each.values() if type(each) is dict else each
             seen += len(each)
-            if seen > MAX_ITEMS:
-                raise FeelError(f"a result of more than {MAX_ITEMS} values is refused")
+            if seen > most:
+                raise FeelError(f"a result of more than {most} values is refused")
             below.extend(item for item in items if type(item) is list or type(item) is dict)
         if not below:
             return

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.feel import tree
-from engine.feel.limits import MAX_ITEMS, Work
+from engine.feel.limits import Work
 from engine.feel.operators import truth
 from engine.feel.scope import WORK, Code, Frame, Scope
 from engine.feel.sequences import at, sequence
@@ -100,11 +100,12 @@ def for_each(compiler: Compiler, node: tree.For) -> Code:
     cost = node.body.cost
 
     def once(frame: Frame, results: list[Any]) -> bool:
-        frame[WORK].charge(cost)
+        work = frame[WORK]
+        work.charge(cost)
         frame[partial] = results
         results.append(body(frame))
-        if len(results) > MAX_ITEMS:
-            frame[WORK].items(len(results))
+        if len(results) > work.limits.items:
+            work.items(len(results))
         return False
 
     loop = _nested(iterations, once)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from engine.feel.errors import FeelError
-from engine.feel.limits import MAX_CHARACTERS, Steps, Work
+from engine.feel.limits import Steps, Work
 from engine.feel.regex_parser import Instruction, PatternError, parse_pattern
 
 _CHUNK = 1024
@@ -117,7 +117,7 @@ def replace(pattern: Pattern, text: str, replacement: str, work: Work) -> str | 
         added = sum(map(len, pieces))
         size += added
         work.text(added)
-        if size > MAX_CHARACTERS:
+        if size > work.limits.characters:
             work.text(size)
         result.extend(pieces)
         if found[1] == found[0]:  # an empty match: keep one character and go on

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
@@ -29,18 +30,31 @@ from engine.forms.form import Form, check_default
 from engine.forms.patterns import BadPattern, Pattern, compile_pattern
 from engine.personal_values import CASE_HEADER, DATA_CLASSES
 
-MAX_BYTES = 512 * 1024
-MAX_FIELDS = 500
-MAX_DEPTH = 8
+
+@dataclass(frozen=True, slots=True)
+class FormLimits:
+    """What one form may hold.
+
+    * `file_bytes`: the longest shipped form has a twentieth of it.
+    * `fields`: nobody fills in more.
+    * `depth`: groups inside groups.
+    """
+
+    file_bytes: int = 512 * 1024
+    fields: int = 500
+    depth: int = 8
+
+
+DEFAULT_FORM_LIMITS = FormLimits()
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 _FORM_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}", re.ASCII)
 _JSON = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def parse_form(body: bytes, *, name: str) -> Form:
+def parse_form(body: bytes, *, name: str, limits: FormLimits = DEFAULT_FORM_LIMITS) -> Form:
     """Reads a `.form` file; raises ParseFailed with all that is wrong. Warnings are kept in the form."""
-    reader = _FormReader()
+    reader = _FormReader(limits)
     form = reader.read(body, name)
     if form is None or errors(reader.findings):
         raise ParseFailed({name: reader.findings})
@@ -50,7 +64,8 @@ def parse_form(body: bytes, *, name: str) -> Form:
 class _FormReader:
     """Collects findings while it reads, so that the owner sees all of them at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: FormLimits) -> None:
+        self.limits = limits
         self.findings: list[Finding] = []
         self.count = 0
 
@@ -75,8 +90,8 @@ class _FormReader:
         )
 
     def _json(self, body: bytes) -> dict[str, Any] | None:
-        if len(body) > MAX_BYTES:
-            self._note("form-too-large", None, limit=MAX_BYTES)
+        if len(body) > self.limits.file_bytes:
+            self._note("form-too-large", None, limit=self.limits.file_bytes)
             return None
         try:
             schema = _JSON.decode(body)
@@ -91,9 +106,9 @@ class _FormReader:
     # ------------------------------------------------------------ fields
 
     def _components(self, raw: Any, *, hides: tuple[Expression, ...], depth: int) -> tuple[Field, ...]:
-        if not isinstance(raw, list) or depth > MAX_DEPTH:
-            code = "too-deep" if depth > MAX_DEPTH else "no-components"
-            self._note(code, None, limit=MAX_DEPTH)
+        if not isinstance(raw, list) or depth > self.limits.depth:
+            code = "too-deep" if depth > self.limits.depth else "no-components"
+            self._note(code, None, limit=self.limits.depth)
             return ()
         return tuple(field for item in raw for field in self._component(item, hides=hides, depth=depth))
 
@@ -141,8 +156,8 @@ class _FormReader:
 
     def _key(self, raw: dict[str, Any]) -> str:
         self.count += 1
-        if self.count == MAX_FIELDS + 1:
-            self._note("too-many-fields", None, limit=MAX_FIELDS)
+        if self.count == self.limits.fields + 1:
+            self._note("too-many-fields", None, limit=self.limits.fields)
         attribute = "path" if raw["type"] == "dynamiclist" else "key"
         key = raw.get(attribute) or raw.get("key")
         if isinstance(key, str) and _KEY.fullmatch(key):

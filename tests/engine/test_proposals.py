@@ -37,6 +37,7 @@ from engine.history_queries import InstanceQuery
 from engine.process_definitions import DefinitionQuery
 from engine.process_engine import ProcessEngine
 from engine.process_instances import ProcessInstance
+from engine.settings import Limits
 from engine.user_tasks import TaskQuery
 from engine.values import load
 from engine.variable_queries import VariableQuery
@@ -105,7 +106,7 @@ def proposed(put: Callable[..., Deployment]) -> str:
 
 def approve(engine: ProcessEngine, actor: Actor, proposal_id: str, **more: Any) -> proposals.Proposal:
     dossier = engine.read(actor, examinations.read_dossier, proposal_id)
-    examined = examinations.examine(dossier, limit=1_000_000)
+    examined = examinations.examine(dossier, limits=Limits())
     return engine.run(actor, proposals.approve, proposal_id, examination=examined, **more)
 
 
@@ -274,7 +275,7 @@ def test_an_examination_of_an_older_release_does_not_count(
     engine: ProcessEngine, put: Callable[..., Deployment], proposed: str
 ) -> None:
     dossier = engine.read(OWNER2, examinations.read_dossier, proposed)
-    examined = examinations.examine(dossier, limit=1_000_000)
+    examined = examinations.examine(dossier, limits=Limits())
     put(OWNER, {"other.bpmn": diagram('<startEvent id="a"/><endEvent id="b"/>' + flows("a>b"), key="other")})
 
     with pytest.raises(Conflict, match="examine it again"):
@@ -316,7 +317,7 @@ def test_scenarios_that_nobody_played_keep_a_diagram_out_of_force(
         seen.extend(scenarios)
         return []
 
-    examined = examinations.examine(dossier, limit=1_000_000, play=play)
+    examined = examinations.examine(dossier, limits=Limits(), play=play)
     assert engine.run(OWNER2, proposals.approve, made, examination=examined).state == "released"
     assert seen == ["case/scenarios/one.yaml"]
 
