@@ -141,7 +141,7 @@ class TierRuns(Resource):
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, run_id: str) -> None:
         """Lists what a run said of each customer, a hundred behind `after`; why stands under the customer's tier."""
-        after = req.get_param("after") or ""
+        after = Parameters.of_query(req).text("after") or ""
         resp.media = wire(await self.commands.read(actor_of(req), tiers.results, run_id, after=after))
 
 
