@@ -179,4 +179,4 @@ class ProcessBuilder:
             flows = [flow for flow in body.incoming(node.id) if flow.source in reachable]
             spec.incoming_ids = tuple(flow.id for flow in flows)
             if isinstance(spec, (InclusiveGateway, ComplexGateway)) and len(flows) > 1:
-                spec.reach = {flow.id: graph.sources_of(flow.source, without=node.id) for flow in flows}
+                spec.ways = graph.ways_to(node.id, flows)

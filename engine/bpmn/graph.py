@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from engine.bpmn.model import Body, Event, Node
+from engine.bpmn.model import Body, Event, Flow, Node
 
 
 def handler_of(boundary: Node, body: Body) -> str | None:
@@ -79,12 +79,61 @@ class Graph:
         """Returns the nodes that a token can ever reach from where the scope begins, or from `also`."""
         return self._closure([*self.entries(), *self.starts(), *also], self._after)
 
-    def sources_of(self, node_id: str, *, without: str) -> frozenset[str]:
-        """Returns the nodes from which one can be reached (itself included) on no path through `without`."""
-        if node_id == without:
-            return frozenset()
-        found = self._closure([node_id], self._before, without=without)
-        return found | {f"{name}#quantity" for name in found}
+    def ways_to(self, join: str, flows: list[Flow]) -> dict[str, int]:
+        """Returns over which of the flows into a join a token can come from each node, on no path through the join.
+
+        One bit per flow, in their order; the nodes of a cycle share theirs, so that cost and size grow with the diagram
+        and not with its square."""
+        bits: dict[str, int] = {}
+        for number, flow in enumerate(flows):
+            bits[flow.source] = bits.get(flow.source, 0) | 1 << number
+        bits.pop(join, None)
+        ways: dict[str, int] = {}
+        for cycle in self._cycles(self._closure(bits, self._before, without=join), without=join):
+            reached = 0
+            for node_id in cycle:
+                reached |= bits.get(node_id, 0)
+                for following in self._after[node_id]:
+                    reached |= ways.get(following, 0)
+            for node_id in cycle:
+                ways[node_id] = reached
+                if self._body.nodes[node_id].start_quantity > 1:
+                    ways[f"{node_id}#quantity"] = reached
+        return ways
+
+    def _cycles(self, nodes: frozenset[str], *, without: str) -> Iterator[list[str]]:
+        """Yields the nodes in groups that can reach each other, those that follow first (Tarjan, without recursion)."""
+        number: dict[str, int] = {}
+        lowest: dict[str, int] = {}
+        stack: list[str] = []
+        stacked: set[str] = set()
+        for root in nodes:
+            path = [] if root in number else [(root, iter(self._after[root]))]
+            while path:
+                node, following = path[-1]
+                if node not in number:
+                    number[node] = lowest[node] = len(number)
+                    stack.append(node)
+                    stacked.add(node)
+                for other in following:
+                    if other not in nodes or other == without:
+                        continue
+                    if other not in number:
+                        path.append((other, iter(self._after[other])))
+                        break
+                    if other in stacked:
+                        lowest[node] = min(lowest[node], number[other])
+                else:
+                    path.pop()
+                    if path:
+                        lowest[path[-1][0]] = min(lowest[path[-1][0]], lowest[node])
+                    if lowest[node] == number[node]:
+                        place = len(stack) - 1
+                        while stack[place] != node:
+                            place -= 1
+                        yield stack[place:]
+                        stacked.difference_update(stack[place:])
+                        del stack[place:]
 
     def _closure(
         self, begin: Iterable[str], edges: dict[str, list[str]], *, without: str | None = None

@@ -96,7 +96,7 @@ class ComplexGateway(Join):
         if token._state != TaskState.WAITING or "counts" not in token.memory:
             return False
         late = token.memory.get("late")
-        come = [flow for flow in self.incoming_ids if flow not in late] if late else token.memory["counts"]
+        come = set(self.incoming_ids).difference(late) if late else token.memory["counts"]
         if (not late and self.condition is not None) or self.expects_more(token, come):
             return False
         if late:

@@ -25,12 +25,13 @@ NO_FLOW = ""
 class Join(Node):
     """Base of the joins: counts arrivals, and fires when `is_ready` says so.
 
-    `reach` maps each incoming flow to the names of the nodes from which it can be reached without passing here.
+    `ways` tells by the name of a node over which incoming flows a token can come from there without passing here, one
+    bit per flow in the order of `incoming_ids`.
     """
 
     def __init__(self, scope_spec: Any, element: Element, *, name: str | None = None) -> None:
         super().__init__(scope_spec, element, name=name)
-        self.reach: Mapping[str, frozenset[str]] = {}
+        self.ways: Mapping[str, int] = {}
 
     def _update_hook(self, token: Token) -> bool:
         if len(self.incoming_ids) < 2:
@@ -59,10 +60,9 @@ class Join(Node):
 
     def expects_more(self, token: Token, come: Collection[str]) -> bool:
         """Tells whether a token elsewhere can come over a flow that none has come over, and over no other (13.4.3)."""
-        others = {each.task_spec.name for each in token.workflow.task_tree.children if each.keeps_alive}
-        others.discard(self.name)
-        known = frozenset().union(*(nodes for flow, nodes in self.reach.items() if flow in come))
-        return any(others & (nodes - known) for flow, nodes in self.reach.items() if flow not in come)
+        over = sum(1 << number for number, flow in enumerate(self.incoming_ids) if flow in come)
+        ways = {self.ways.get(each.task_spec.name, 0) for each in token.workflow.task_tree.children if each.keeps_alive}
+        return any(way & ~over and not way & over for way in ways)
 
     def take(self, counts: dict[str, int]) -> dict[str, int]:
         """Returns what is left when one token of each filled flow is taken."""

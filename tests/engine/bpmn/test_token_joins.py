@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from collections.abc import Callable
 from itertools import pairwise
 
 from engine.bpmn.limits import Limits
+from engine.bpmn.parser import parse
 from tests.engine.bpmn.diagrams import (
     END,
     MESSAGE,
@@ -258,6 +260,19 @@ def test_two_thousand_branches_meet_at_an_inclusive_join_in_bounded_time() -> No
     assert player.done
     assert player.ran.count("Z") == 1
     assert time.process_time() - begun < 15
+
+
+def test_a_join_of_two_thousand_flows_out_of_one_great_loop_needs_little_memory() -> None:
+    """What a join knows of the nodes before it grows with the diagram and not with its square."""
+    names = [f"n{index}" for index in range(2_000)]
+    arrows = "S>M M>n0 J>E n1999>M " + " ".join(f"{one}>{other}" for one, other in pairwise(names))
+    arrows += " " + " ".join(f"{name}>J" for name in names)
+    body = diagram(START + exclusive("M") + "".join(task(name) for name in names) + inclusive("J") + END, arrows)
+    tracemalloc.start()
+    parse(body, name="a")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60_000_000
 
 
 # ---------------------------------------------------------------- complex gateways
