@@ -7,7 +7,7 @@ data of the process the value to wait for stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import chain
 
 from lxml import etree
 
@@ -15,6 +15,14 @@ from engine.bpmn.expressions import Text
 from engine.bpmn.model import CorrelationKey, CorrelationProperty
 from engine.bpmn.vocabulary import bpmn
 from engine.bpmn.xml import line_of
+
+_RULE = "correlationPropertyRetrievalExpression"
+MAX_RULES = 5_000
+"""Keys, properties and rules of a file, counted once for each process that they matter to. A conversation has a few."""
+
+
+class TooManyRules(Exception):
+    """A file has more rules of correlation than the bound."""
 
 
 class CorrelationReader:
@@ -24,32 +32,44 @@ class CorrelationReader:
         self._messages = {item.get("id", ""): item.get("name") for item in root.findall(bpmn("message"))}
         self._properties = {item.get("id", ""): item for item in root.findall(bpmn("correlationProperty"))}
         self._keys = {item.get("id", ""): item for item in root.iter(bpmn("correlationKey"))}
-        self._collaborations = root.findall(bpmn("collaboration"))
+        self._rules = {name: item.findall(bpmn(_RULE)) for name, item in self._properties.items()}
+        self._shared: dict[str, list[list[str]]] = {}
+        for collaboration in root.findall(bpmn("collaboration")):
+            shared = [item.get("id", "") for item in collaboration.iter(bpmn("correlationKey"))]
+            for part in collaboration.findall(bpmn("participant")) if shared else []:
+                self._shared.setdefault(_local(part.get("processRef", "")), []).append(shared)
+        self._left = MAX_RULES
 
     def keys(self, process: etree._Element, texts: list[Text]) -> list[CorrelationKey]:
-        """Returns the keys that matter to a process; their expressions are registered for compilation."""
+        """Returns the keys that matter to a process; their expressions are registered for compilation.
+
+        Raises TooManyRules when keys, properties and rules of all processes together are more than the bound."""
         subscriptions = {
             _local(item.get("correlationKeyRef", "")): item for item in process.findall(bpmn("correlationSubscription"))
         }
-        mine = dict.fromkeys([*self._of_collaborations(process.get("id", "")), *subscriptions])
-        return [self._key(key, subscriptions.get(key), texts) for key in mine if key in self._keys]
+        found = chain(subscriptions, *self._shared.pop(process.get("id", ""), ()))
+        mine: dict[str, CorrelationKey] = {}
+        for key in found:
+            self._spend(1)
+            if key in self._keys and key not in mine:
+                mine[key] = self._key(key, subscriptions.get(key), texts)
+        return list(mine.values())
 
-    def _of_collaborations(self, process_id: str) -> Iterator[str]:
-        for collaboration in self._collaborations:
-            parts = collaboration.findall(bpmn("participant"))
-            if any(_local(part.get("processRef", "")) == process_id for part in parts):
-                yield from (item.get("id", "") for item in collaboration.iter(bpmn("correlationKey")))
+    def _spend(self, rules: int) -> None:
+        self._left -= rules
+        if self._left < 0:
+            raise TooManyRules
 
     def _key(self, key_id: str, subscription: etree._Element | None, texts: list[Text]) -> CorrelationKey:
         bindings = {} if subscription is None else _bindings(subscription)
         references = self._keys[key_id].findall(bpmn("correlationPropertyRef"))
         names = [_local((item.text or "").strip()) for item in references]
+        self._spend(sum(1 + len(self._rules.get(name, ())) for name in names))
         return CorrelationKey(key_id, [self._property(name, bindings.get(name), texts) for name in names])
 
     def _property(self, name: str, binding: etree._Element | None, texts: list[Text]) -> CorrelationProperty:
         found = CorrelationProperty(name)
-        element = self._properties.get(name)
-        for rule in [] if element is None else element.findall(bpmn("correlationPropertyRetrievalExpression")):
+        for rule in self._rules.get(name, ()):
             message = self._messages.get(_local(rule.get("messageRef", "")))
             text = _path(rule.find(bpmn("messagePath")), name)
             if message is not None and text is not None:

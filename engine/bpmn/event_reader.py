@@ -6,6 +6,7 @@ from typing import cast
 
 from lxml import etree
 
+from engine.bpmn.correlation_reader import CorrelationReader
 from engine.bpmn.expressions import Text, is_expression
 from engine.bpmn.extensions import ParameterReader, attributes, local_name
 from engine.bpmn.message_flows import MessageFlows
@@ -20,12 +21,13 @@ _REFERENCE = {"message": "messageRef", "signal": "signalRef", "error": "errorRef
 
 
 class References:
-    """Messages, signals, errors, escalations and shared event definitions of a file, by id."""
+    """Messages, signals, errors, escalations, correlation keys and shared event definitions of a file, by id."""
 
     def __init__(self, root: etree._Element, diagram: Diagram) -> None:
         self._root: dict[str, etree._Element] = {}
         self._diagram = diagram
         self.message_flows = MessageFlows(root)
+        self.correlation = CorrelationReader(root)
         for child in root:
             if (identifier := child.get("id")) is not None:
                 self._root.setdefault(identifier, child)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from engine.bpmn.correlation_reader import CorrelationReader
+from engine.bpmn.correlation_reader import MAX_RULES, TooManyRules
 from engine.bpmn.data_bindings import bind_call, bind_loop
 from engine.bpmn.data_reader import DataItems, DataReader, empty
 from engine.bpmn.event_reader import EventReader, References
@@ -149,7 +149,16 @@ class _ProcessReader:
         )
         process.body = self._body(element)
         process.texts = self._texts
-        process.correlation = CorrelationReader(element.getroottree().getroot()).keys(element, self._texts)
+        try:
+            process.correlation = self._references.correlation.keys(element, self._texts)
+        except TooManyRules:
+            self._references.fault(
+                "too-many-keys",
+                f"关联键、属性与规则合计不得超过 {MAX_RULES} 条。",
+                f"There are more than {MAX_RULES} keys, properties and rules of correlation.",
+                element_id=process.id,
+                line=process.line,
+            )
         return process
 
     def read_global(self) -> Process:

@@ -204,3 +204,13 @@ def test_an_operation_says_which_message_it_takes() -> None:
     node = definition.process.node
     assert [node(one).event_definition.name for one in ("C", "R")] == ["msg1", "msg1"]
     assert [node("T").throws[0].name, node("U").throw.name] == ["msg1", "msg1"]
+
+
+def test_rules_without_end_are_refused_at_once() -> None:
+    many = "".join(f'<correlationKey id="k{number}"/>' for number in range(3_000))
+    parts = "".join(f'<participant id="p{number}" processRef="P{number}"/>' for number in range(200))
+    lines = "".join(
+        f'<process id="P{number}" isExecutable="true"><task id="t{number}"/></process>' for number in range(200)
+    )
+    findings, _ = examine(definitions(f'<collaboration id="c">{parts}{many}</collaboration>', lines), name="a")
+    assert "too-many-keys" in {finding.code for finding in findings}
