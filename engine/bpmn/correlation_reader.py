@@ -14,7 +14,7 @@ from lxml import etree
 from engine.bpmn.expressions import Text
 from engine.bpmn.model import CorrelationKey, CorrelationProperty
 from engine.bpmn.vocabulary import bpmn
-from engine.bpmn.xml import line_of
+from engine.bpmn.xml import called, line_of
 
 _RULE = "correlationPropertyRetrievalExpression"
 MAX_RULES = 5_000
@@ -29,7 +29,7 @@ class CorrelationReader:
     """What a file says of correlation."""
 
     def __init__(self, root: etree._Element) -> None:
-        self._messages = {item.get("id", ""): item.get("name") for item in root.findall(bpmn("message"))}
+        self._messages = {item.get("id", ""): called(item) for item in root.findall(bpmn("message"))}
         self._properties = {item.get("id", ""): item for item in root.findall(bpmn("correlationProperty"))}
         self._keys = {item.get("id", ""): item for item in root.iter(bpmn("correlationKey"))}
         self._rules = {name: item.findall(bpmn(_RULE)) for name, item in self._properties.items()}

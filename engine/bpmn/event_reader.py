@@ -12,7 +12,7 @@ from engine.bpmn.extensions import ParameterReader, attributes, local_name
 from engine.bpmn.message_flows import MessageFlows
 from engine.bpmn.model import Diagram, Event, Loop, Node
 from engine.bpmn.vocabulary import BPMN, EVENT_KINDS, bpmn
-from engine.bpmn.xml import line_of
+from engine.bpmn.xml import called, line_of
 from engine.findings import Finding
 
 _SHARED = bpmn("eventDefinitionRef")
@@ -160,7 +160,7 @@ class EventReader:
 
     def _name(self, event: Event, found: etree._Element) -> None:
         """A name may be computed when the event is reached (`${…}` or `=…`); codes and links are fixed."""
-        event.name = found.get("name")
+        event.name = called(found)
         if event.kind in ("message", "signal") and event.name and is_expression(event.name):
             event.name_text = self._text(event.name, line_of(found), ("名称", "name"))
 

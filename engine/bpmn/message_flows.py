@@ -9,13 +9,14 @@ from __future__ import annotations
 from lxml import etree
 
 from engine.bpmn.vocabulary import bpmn
+from engine.bpmn.xml import called
 
 
 class MessageFlows:
     """The message flows of a file."""
 
     def __init__(self, root: etree._Element) -> None:
-        self._names = {item.get("id", ""): item.get("name") for item in root.findall(bpmn("message"))}
+        self._names = {item.get("id", ""): called(item) for item in root.findall(bpmn("message"))}
         self._operations = {
             item.get("id", ""): self._message((item.findtext(bpmn("inMessageRef")) or "").strip())
             for item in root.iter(bpmn("operation"))

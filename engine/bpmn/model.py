@@ -87,6 +87,7 @@ class Flow:
     line: int | None = None
     condition: Text | None = None
     generated: bool = False
+    extensions: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

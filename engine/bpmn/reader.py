@@ -19,11 +19,7 @@ from engine.bpmn.extensions import (
 from engine.bpmn.lanes import lane_roles
 from engine.bpmn.model import Body, Diagram, Flow, Node, Process
 from engine.bpmn.vocabulary import (
-    ACTIVITIES,
-    ARTIFACTS,
     BPMN,
-    DATA,
-    EVENTS,
     GLOBAL_TASKS,
     NODES,
     SUB_PROCESSES,
@@ -32,54 +28,7 @@ from engine.bpmn.vocabulary import (
 from engine.bpmn.xml import line_of
 from engine.findings import Finding
 
-_SILENT = (
-    ARTIFACTS
-    | DATA
-    | {
-        "documentation",
-        "extensionElements",
-        "incoming",
-        "outgoing",
-        "laneSet",
-        "ioBinding",
-        "monitoring",
-        "auditing",
-        "supportedInterfaceRef",
-        "correlationSubscription",
-        "standardLoopCharacteristics",
-        "multiInstanceLoopCharacteristics",
-        "completionCondition",
-        "script",
-    }
-)
-
-_PARTS = frozenset(
-    {
-        "activationCondition",
-        "eventDefinitionRef",
-        "rendering",
-        "dataInput",
-        "dataOutput",
-        "inputSet",
-        "outputSet",
-    }
-)
-_ONLY_IN = {
-    "standardLoopCharacteristics": ACTIVITIES,
-    "multiInstanceLoopCharacteristics": ACTIVITIES,
-    "ioSpecification": ACTIVITIES,
-    "script": {"scriptTask"},
-    "rendering": {"userTask"},
-    "completionCondition": {"adHocSubProcess"},
-    "activationCondition": {"complexGateway"},
-    "laneSet": SUB_PROCESSES,
-    "dataInput": EVENTS,
-    "dataOutput": EVENTS,
-    "inputSet": EVENTS,
-    "outputSet": EVENTS,
-    "dataInputAssociation": ACTIVITIES | EVENTS,
-    "dataOutputAssociation": ACTIVITIES | EVENTS,
-}
+_CHOREOGRAPHED = frozenset({"choreographyTask", "subChoreography", "callChoreography"})
 _RESOURCE_ROLES = frozenset({"resourceRole", "performer", "humanPerformer", "potentialOwner"})
 MAX_QUANTITY = 1_000
 
@@ -180,11 +129,11 @@ class _ProcessReader:
                 self._add_flow(body, child)
             elif name == "association":
                 body.associate(child.get("sourceRef", ""), child.get("targetRef", ""))
-            elif name is not None and name not in _SILENT:
-                self._unknown(child, name)
+            elif name in _CHOREOGRAPHED:
+                self._unsupported(child, name)
         return body
 
-    def _check_children(self, element: etree._Element, type_: str) -> None:
+    def _check_children(self, element: etree._Element) -> None:
         for child in element:
             name = _bpmn_name(child)
             if name in _RESOURCE_ROLES:
@@ -198,13 +147,9 @@ class _ProcessReader:
                         line_of(child),
                     )
                 )
-            elif name is not None and type_ not in SUB_PROCESSES and not _is_known(name, type_):
-                self._unknown(child, name)
 
     def _add_node(self, body: Body, element: etree._Element, name: str) -> None:
         node = self.node(element, name)
-        if not node.id or node.id in body.nodes:
-            self._fault("id-missing" if not node.id else "id-duplicate", element, name)
         body.nodes[node.id] = node
 
     def _add_flow(self, body: Body, element: etree._Element) -> None:
@@ -214,12 +159,11 @@ class _ProcessReader:
             target=element.get("targetRef", ""),
             name=element.get("name", ""),
             line=line_of(element),
+            extensions=[local_name(item) for item in extension_elements(element)],
         )
         condition = element.find(bpmn("conditionExpression"))
         if condition is not None and (condition.text or "").strip():
             flow.condition = self._feel(condition, flow.id, ("条件", "condition"))
-        if not flow.id or flow.id in body.flows:
-            self._fault("id-missing" if not flow.id else "id-duplicate", element, "sequenceFlow")
         body.add_flow(flow)
 
     def node(self, element: etree._Element, type_: str) -> Node:
@@ -237,7 +181,7 @@ class _ProcessReader:
         node.extensions = [local_name(item) for item in extension_elements(element)]
         node.start_quantity = self._quantity(element, "startQuantity")
         node.completion_quantity = self._quantity(element, "completionQuantity")
-        self._check_children(element, type_)
+        self._check_children(element)
         self._read_mappings(node, element)
         self._read_texts(node, element)
         events = EventReader(node, self._references, self._texts)
@@ -313,13 +257,13 @@ class _ProcessReader:
             for inner in body.nodes.values():
                 inner.roles = inner.roles or node.roles
 
-    def _unknown(self, element: etree._Element, name: str) -> None:
+    def _unsupported(self, element: etree._Element, name: str) -> None:
         self._diagram.findings.append(
             Finding(
                 "error",
                 "unknown-element",
-                f"不支持的 BPMN 元素 {name}。",
-                f"The BPMN element {name} is not supported.",
+                f"{name} 属于编排(choreography),不能放在流程中。",
+                f"A {name} belongs into a choreography and cannot stand in a process.",
                 element.get("id"),
                 line_of(element),
             )
@@ -340,22 +284,6 @@ class _ProcessReader:
             )
         )
         return 1
-
-    def _fault(self, code: str, element: etree._Element, name: str) -> None:
-        texts = {
-            "id-missing": (f"{name} 缺少 id。", f"A {name} has no id."),
-            "id-duplicate": (f"id {element.get('id')} 重复。", f"The id {element.get('id')} is used twice."),
-        }
-        self._diagram.findings.append(Finding("error", code, *texts[code], element.get("id"), line_of(element)))
-
-
-def _is_known(name: str, type_: str) -> bool:
-    """Tells whether a child of a task, gateway or event may stand there; what it says is read elsewhere."""
-    if name.endswith(("EventDefinition", "EventDefinitionRef")) or name == "eventDefinitionRef":
-        return type_ in EVENTS
-    if name in _ONLY_IN:
-        return type_ in _ONLY_IN[name]
-    return name in _SILENT or name in _PARTS
 
 
 def _documentation(element: etree._Element) -> str:

@@ -52,38 +52,6 @@ EVENT_KINDS: Final = {
 }
 """Event definition tags (BPMN 10.5.5) and the kind of event they make."""
 
-ARTIFACTS: Final = frozenset({"textAnnotation", "association", "group", "category", "categoryValue"})
-"""Elements that only a reader of the diagram needs; they never change what runs."""
-
-DATA: Final = frozenset(
-    {
-        "dataObject",
-        "dataObjectReference",
-        "dataStore",
-        "dataStoreReference",
-        "dataInputAssociation",
-        "dataOutputAssociation",
-        "ioSpecification",
-        "property",
-    }
-)
-"""Data elements; variables of ours hold the data, so that these document and do not run."""
-
-
-ROOTS: Final = (
-    frozenset(EVENT_KINDS)
-    | frozenset(GLOBAL_TASKS)
-    | frozenset(
-        {
-            "import", "extension", "relationship", "process", "collaboration", "choreography", "conversation",
-            "globalConversation", "globalChoreographyTask", "category", "correlationProperty", "dataStore", "endPoint",
-            "error", "escalation", "interface", "itemDefinition", "message", "partnerEntity", "partnerRole", "resource",
-            "signal", "documentation", "extensionElements",
-        }
-    )
-)  # fmt: skip
-"""What may stand directly in definitions."""
-
 CHOREOGRAPHIES: Final = frozenset({"choreography", "globalChoreographyTask"})
 """Roots that describe how partners exchange messages (BPMN 11); there is nothing in them that one engine could run."""
 
@@ -91,20 +59,10 @@ FLAGS: Final = frozenset(
     {
         "isExecutable", "isClosed", "isSequential", "isInterrupting", "cancelActivity", "triggeredByEvent",
         "isForCompensation", "parallelMultiple", "instantiate", "testBefore", "isCollection", "isImmediate",
-        "waitForCompletion", "cancelRemainingInstances", "isUnlimited",
+        "waitForCompletion", "cancelRemainingInstances", "isUnlimited", "mustUnderstand",
     }
 )  # fmt: skip
 """Attributes that are either true or false."""
-
-WORDS: Final = {
-    "gatewayDirection": frozenset({"Unspecified", "Converging", "Diverging", "Mixed"}),
-    "eventGatewayType": frozenset({"Exclusive", "Parallel"}),
-    "ordering": frozenset({"Parallel", "Sequential"}),
-    "behavior": frozenset({"None", "One", "All", "Complex"}),
-    "associationDirection": frozenset({"None", "One", "Both"}),
-    "processType": frozenset({"None", "Public", "Private"}),
-}
-"""Attributes that have one of a few values."""
 
 
 def bpmn(tag: str) -> str:

@@ -45,6 +45,11 @@ def tidy(root: etree._Element) -> None:
             element.set(name, {"1": "true", "0": "false"}.get(value, value))
 
 
+def called(element: etree._Element) -> str:
+    """Returns the name of a message or signal, or its id, for BPMN demands no name of it (tables 8.48 and 10.106)."""
+    return str(element.get("name") or element.get("id", ""))
+
+
 def line_of(element: etree._Element) -> int | None:
     """Returns the line of an element in its file, counted from 1."""
     line: Any = element.sourceline

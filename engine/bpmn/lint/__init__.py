@@ -15,14 +15,19 @@ from engine.bpmn.lint.activities import check_activities
 from engine.bpmn.lint.code import check_code
 from engine.bpmn.lint.collaborations import check_collaborations
 from engine.bpmn.lint.compensation import check_compensation
+from engine.bpmn.lint.conversations import check_conversations
+from engine.bpmn.lint.data import check_data
 from engine.bpmn.lint.document import Document, check_document
 from engine.bpmn.lint.events import check_events
+from engine.bpmn.lint.executable import check_executable
 from engine.bpmn.lint.extensions import check_extensions
 from engine.bpmn.lint.flows import check_flows
 from engine.bpmn.lint.gateways import check_gateways
-from engine.bpmn.lint.identity import check_identity
+from engine.bpmn.lint.listings import check_listings
+from engine.bpmn.lint.references import check_references
 from engine.bpmn.lint.report import Report
 from engine.bpmn.lint.roles import check_roles
+from engine.bpmn.lint.schema import check_schema
 from engine.bpmn.lint.scopes import check_scopes
 from engine.bpmn.lint.shape import check_shape
 from engine.bpmn.model import Diagram, Process
@@ -48,8 +53,13 @@ def lint(diagram: Diagram, root: etree._Element, roles: frozenset[str] | None = 
     if root.tag == bpmn("definitions"):
         document = Document(root)
         check_document(document, report)
+        check_schema(document, report)
+        check_data(document, report)
+        check_conversations(document, report)
+        check_references(document, report)
+        check_listings(document, report)
         check_collaborations(document, report)
-    check_identity(diagram, report)
+    check_executable(diagram, report)
     for process in diagram.processes:
         if process.executable:
             for check in CHECKS:

@@ -10,6 +10,7 @@ from engine.bpmn.model import Node, Process
 from engine.bpmn.vocabulary import ACTIVITIES
 
 _MAPPINGS = frozenset({"singleEntry", "singleResult", "collectEntries", "resultList"})
+_NO_NUMBER = re.compile(r"\s*=?\s*(-?\d*\.\d+|\"[^\"]*\"|true|false|null)\s*")
 _BINDINGS = frozenset({"latest", "deployment", "version", "versionTag"})
 
 
@@ -24,6 +25,10 @@ def check_activities(process: Process, report: Report) -> None:
             _check_loop(node, report)
 
 
+def _says(node: Node, name: str) -> bool:
+    return name in node.texts and bool(node.texts[name].source.strip())
+
+
 def _user_task(node: Node, report: Report) -> None:
     named = any(name in node.texts for name in ("assignee", "candidateUsers", "candidateGroups"))
     if not named and not node.roles:
@@ -36,7 +41,7 @@ def _user_task(node: Node, report: Report) -> None:
 
 
 def _service_task(node: Node, report: Report) -> None:
-    if "topic" not in node.texts:
+    if not _says(node, "topic"):
         report.error(
             "no-topic",
             node,
@@ -46,7 +51,7 @@ def _service_task(node: Node, report: Report) -> None:
 
 
 def _business_rule_task(node: Node, report: Report) -> None:
-    if "decisionRef" not in node.texts and "topic" not in node.texts:
+    if not _says(node, "decisionRef") and not _says(node, "topic"):
         report.error(
             "no-decision",
             node,
@@ -65,7 +70,7 @@ def _business_rule_task(node: Node, report: Report) -> None:
 
 
 def _send_task(node: Node, report: Report) -> None:
-    if not node.events and "topic" not in node.texts:
+    if not node.events and not _says(node, "topic"):
         report.error(
             "no-message",
             node,
@@ -82,7 +87,7 @@ def _receive_task(node: Node, report: Report) -> None:
 
 
 def _call_activity(node: Node, report: Report) -> None:
-    if "calledElement" not in node.texts:
+    if not _says(node, "calledElement"):
         report.error(
             "no-called-element",
             node,
@@ -122,6 +127,13 @@ def _check_loop(node: Node, report: Report) -> None:
                 f"多实例活动 {node.id} 的次数必须在 0 到 {DEFAULT_LIMITS.multi_instances} 之间。",
                 f"The number of instances of {node.id} must lie between 0 and {DEFAULT_LIMITS.multi_instances}.",
             )
+    if loop.cardinality is not None and _NO_NUMBER.fullmatch(loop.cardinality.source):
+        report.error(
+            "bad-loop",
+            node,
+            f"多实例活动 {node.id} 的次数必须是整数。",
+            f"The number of instances of {node.id} must be a whole number.",
+        )
 
 
 def _ad_hoc(node: Node, report: Report) -> None:

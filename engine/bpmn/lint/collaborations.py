@@ -1,4 +1,4 @@
-"""Pools, lanes, message flows, associations and data (BPMN 9, 10.4, 10.8): who they connect exists and may be."""
+"""Pools, lanes, message flows and associations (BPMN 9, 10.8): who they connect exists and may be."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EVENTS = frozenset({"endEvent", "intermediateThrowEvent", "startEvent", "interm
 
 
 def check_collaborations(document: Document, report: Report) -> None:
-    """Checks everything that connects processes or documents data."""
+    """Checks everything that connects processes or divides them."""
     for element in document.elements:
         match name_of(element):
             case "messageFlow":
@@ -24,12 +24,10 @@ def check_collaborations(document: Document, report: Report) -> None:
                 _check_association(element, document, report)
             case "participant":
                 _check_participant(element, report)
-            case "dataInputAssociation" | "dataOutputAssociation":
-                _check_data_association(element, document, report)
-            case "dataObjectReference":
-                _require(element, "dataObjectRef", report)
-            case "incoming" | "outgoing":
-                _check_end(element, document, report)
+            case "participantMultiplicity":
+                _check_multiplicity(element, report)
+            case "lane" if element.get("partitionElementRef"):
+                _check_partition(element, document, report)
             case "correlationKey":
                 _check_correlation_key(element, document, report)
             case "correlationSubscription":
@@ -145,12 +143,12 @@ def _check_participant(element: etree._Element, report: Report) -> None:
             f"泳池「{name}」没有流程,只作说明。",
             f"The pool {name!r} holds no process; it only documents.",
         )
-        return
-    many = element.find(bpmn("participantMultiplicity"))
-    if many is None:
-        return
-    minimum, maximum = many.get("minimum", "0"), many.get("maximum", "1")
-    if not (minimum.isdigit() and maximum.isdigit() and int(minimum) <= int(maximum)):
+
+
+def _check_multiplicity(element: etree._Element, report: Report) -> None:
+    """At least none and at most one or more, in this order (BPMN table 9.5)."""
+    minimum, maximum = element.get("minimum", "0").strip(), element.get("maximum", "1").strip()
+    if not (minimum.isdigit() and maximum.isdigit() and int(minimum) <= int(maximum) and int(maximum) >= 1):
         report.error(
             "bad-multiplicity",
             spot(element),
@@ -159,50 +157,47 @@ def _check_participant(element: etree._Element, report: Report) -> None:
         )
 
 
-def _check_data_association(element: etree._Element, document: Document, report: Report) -> None:
-    targets = element.findall(bpmn("targetRef"))
-    if len(targets) != 1:
-        report.error("no-target", spot(element), "数据关联缺少目标。", "The data association needs one target.")
-    for child in [*element.findall(bpmn("sourceRef")), *targets]:
-        reference = (child.text or "").strip()
-        if document.find(reference) is None and not document.is_foreign(reference):
-            _unknown(element, reference, report)
-
-
-def _check_end(element: etree._Element, document: Document, report: Report) -> None:
-    """What a node says of its flows must agree with what the flows say of it."""
-    node = element.getparent()
-    reference = (element.text or "").strip()
-    flow = document.find(reference)
-    if node is None or document.is_foreign(reference):
-        return
-    if flow is None or name_of(flow) != "sequenceFlow":
+def _check_partition(element: etree._Element, document: Document, report: Report) -> None:
+    reference = element.get("partitionElementRef", "")
+    if document.find(reference) is None and not document.is_foreign(reference):
         _unknown(element, reference, report)
-        return
-    side = "targetRef" if name_of(element) == "incoming" else "sourceRef"
-    if flow.get(side, "").rpartition(":")[2] != node.get("id"):
-        report.error(
-            "flow-mismatch",
-            spot(element),
-            f"{node.get('id')} 声称的顺序流 {reference} 并不与它相连。",
-            f"{node.get('id')} names the flow {reference}, which is not connected to it.",
-        )
 
 
 def _check_lanes(document: Document, report: Report) -> None:
-    for lane_set in document.root.iter(bpmn("laneSet")):
-        seen: set[str] = set()
-        for lane in lane_set.findall(bpmn("lane")):
-            for child in lane.findall(bpmn("flowNodeRef")):
-                reference = (child.text or "").strip()
-                if reference in seen:
-                    report.warning(
-                        "two-lanes",
-                        spot(lane),
-                        f"{reference} 同时属于两个泳道。",
-                        f"{reference} lies in two lanes at once.",
-                    )
-                seen.add(reference)
+    for process in document.root.findall(bpmn("process")):
+        for lane_set in process.iter(bpmn("laneSet"), bpmn("childLaneSet")):
+            seen: set[str] = set()
+            for lane in lane_set.findall(bpmn("lane")):
+                held = {(child.text or "").strip() for child in lane.findall(bpmn("flowNodeRef"))}
+                for reference in sorted(held):
+                    _check_held(lane, reference, process, seen, document, report)
+                seen |= held
+
+
+def _check_held(
+    lane: etree._Element,
+    reference: str,
+    process: etree._Element,
+    seen: set[str],
+    document: Document,
+    report: Report,
+) -> None:
+    """Tasks take their roles from their lane, so that there can be one only."""
+    found = document.find(reference)
+    if found is not None and process not in found.iterancestors():
+        report.error(
+            "foreign-lane",
+            spot(lane),
+            f"泳道 {lane.get('id', '')} 中的 {reference} 属于另一个流程。",
+            f"{reference} in the lane {lane.get('id', '')} belongs to another process.",
+        )
+    elif reference in seen:
+        report.error(
+            "two-lanes",
+            spot(lane),
+            f"{reference} 同时属于同一组的两个泳道。",
+            f"{reference} lies in two lanes of one lane set at once.",
+        )
 
 
 def _check_names(document: Document, report: Report) -> None:

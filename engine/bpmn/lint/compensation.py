@@ -5,11 +5,12 @@ from __future__ import annotations
 from engine.bpmn.graph import handler_of
 from engine.bpmn.lint.report import Report
 from engine.bpmn.model import Body, Event, Node, Process
+from engine.bpmn.vocabulary import ACTIVITIES
 
 
 def check_compensation(process: Process, report: Report) -> None:
     """Checks every compensation event, handler and transaction of a process."""
-    known = frozenset(node.id for node in process.nodes())
+    known = frozenset(node.id for node in process.nodes() if node.type in ACTIVITIES)
     for body, owner in _bodies(process):
         handlers = set()
         for node in body.nodes.values():
@@ -19,8 +20,10 @@ def check_compensation(process: Process, report: Report) -> None:
                     _check_start(node, process.body, owner, report)
                 elif event.kind == "cancel":
                     _check_cancel(node, body, owner, report)
+        _check_cancels(body, report)
+        for node in body.nodes.values():
             if _is_compensation_boundary(node):
-                handlers.add(handler_of(node, body))
+                handlers |= _check_handlers(node, body, report)
         for node in body.nodes.values():
             if node.for_compensation and not node.event_sub_process and node.id not in handlers:
                 report.error(
@@ -97,6 +100,33 @@ def _check_event(node: Node, event: Event, body: Body, known: frozenset[str], re
         _check_target(node, event.ref, known, report)
 
 
+def _check_handlers(boundary: Node, body: Body, report: Report) -> set[str]:
+    linked = body.associations.get(boundary.id, ())
+    handlers = {other for other in linked if other in body.nodes and body.nodes[other].for_compensation}
+    if len(handlers) > 1:
+        report.error(
+            "several-handlers",
+            boundary,
+            f"补偿边界事件 {boundary.id} 只能关联一个补偿活动。",
+            f"The compensation boundary event {boundary.id} can be associated with one compensation activity only.",
+        )
+    return handlers
+
+
+def _check_cancels(body: Body, report: Report) -> None:
+    guarded: set[str | None] = set()
+    for node in body.nodes.values():
+        if node.type == "boundaryEvent" and any(event.kind == "cancel" for event in node.events):
+            if node.attached_to in guarded:
+                report.error(
+                    "several-cancels",
+                    node,
+                    f"{node.attached_to} 已有取消边界事件。",
+                    f"There is a cancel event on {node.attached_to} already.",
+                )
+            guarded.add(node.attached_to)
+
+
 def _check_start(node: Node, top: Body, owner: Node | None, report: Report) -> None:
     if node.type == "startEvent" and (owner is None or top.nodes.get(owner.id) is owner):
         report.error(
@@ -112,8 +142,8 @@ def _check_target(node: Node, reference: str, known: frozenset[str], report: Rep
         report.error(
             "unknown-reference",
             node,
-            f"{node.id} 要补偿的活动 {reference} 不存在。",
-            f"The activity {reference} that {node.id} compensates does not exist.",
+            f"本流程中没有 {node.id} 要补偿的活动 {reference}。",
+            f"There is no activity {reference} in this process, which {node.id} wants to compensate.",
         )
 
 

@@ -25,6 +25,7 @@ _CATCHING = frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent"})
 _CHANGES = frozenset({"create", "update", "delete"})
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _ZONE = "Asia/Shanghai"
+_KINDS: dict[TimerKind, str] = {"date": "日期", "duration": "时长", "cycle": "周期"}
 
 
 def check_events(process: Process, report: Report) -> None:
@@ -144,15 +145,23 @@ def _check_timer(node: Node, event: Event, report: Report) -> None:
         _check_literal_timer(node, event.timer_kind, text, report)
 
 
+def _fits(kind: TimerKind, text: str) -> bool:
+    """Expressions may yield either, but who writes a date as a duration means something else (BPMN table 10.101)."""
+    return kind == "cycle" or text.strip().lstrip("-").upper().startswith("P") == (kind == "duration")
+
+
 def _check_literal_timer(node: Node, kind: TimerKind, text: Text, report: Report) -> None:
     try:
+        if not _fits(kind, text.source):
+            raise NotATimer(kind)
         first_due(kind, text.source.strip(), now=_SOME_DAY, zone=_ZONE)
     except NotATimer:
+        shown = text.source.strip()[:80]
         report.error(
             "bad-timer",
             node,
-            f"定时事件 {node.id} 的「{text.source.strip()[:80]}」既不是 ISO 8601,也不是表达式(以 = 开头)。",
-            f"The timer event {node.id}: {text.source.strip()[:80]!r} is neither ISO 8601 nor an expression (with =).",
+            f"定时事件 {node.id} 的「{shown}」既不是 ISO 8601 的{_KINDS[kind]},也不是表达式(以 = 开头)。",
+            f"The timer event {node.id}: {shown!r} is neither an ISO 8601 {kind} nor an expression (=).",
         )
     except LimitReached as error:
         report.error(

@@ -64,6 +64,29 @@ def _check_same_starts(process: Process, report: Report) -> None:
 
 
 def _check_sub_process(node: Node, body: Body, report: Report) -> None:
+    """It begins at its none start event, of which there is one, or at all that nothing leads to (BPMN 13.3.4)."""
+    for extra in _starts(body)[1:]:
+        report.warning(
+            "several-none-starts",
+            extra,
+            f"子流程 {node.id} 有多个开始事件。",
+            f"The sub-process {node.id} has more than one start event.",
+        )
+    for inner in body.nodes.values():
+        if _instantiates(inner):
+            report.error(
+                "starts-inside",
+                inner,
+                f"{inner.id} 在子流程 {node.id} 之内,不能启动流程(instantiate)。",
+                f"{inner.id} lies in the sub-process {node.id} and cannot start the process (instantiate).",
+            )
+    if not body.nodes and node.type != "adHocSubProcess":
+        report.warning(
+            "empty-sub-process",
+            node,
+            f"子流程 {node.id} 没有内容,会直接通过。",
+            f"The sub-process {node.id} is empty; the process just goes on.",
+        )
     for start in _starts(body):
         if start.events:
             report.error(
@@ -102,6 +125,20 @@ def _check_event_sub_process(node: Node, body: Body, report: Report) -> None:
             report.error(
                 "error-not-interrupting", start, "错误开始事件必须是中断的。", "An error start event must interrupt."
             )
+        elif start.events[0].kind == "compensation" and not start.interrupting:
+            report.error(
+                "compensation-not-interrupting",
+                start,
+                "补偿开始事件必须是中断的。",
+                "A compensation start event must interrupt.",
+            )
+    if node.for_compensation:
+        report.error(
+            "event-sub-process-for-compensation",
+            node,
+            f"事件子流程 {node.id} 不能是补偿活动。",
+            f"The event sub-process {node.id} cannot be a compensation activity.",
+        )
     if node.loop is not None:
         report.error(
             "looped-event-sub-process",
@@ -115,7 +152,11 @@ def _check_reach(body: Body, report: Report) -> None:
     nodes = body.nodes.values()
     reachable = Graph(body).reachable(node.id for node in nodes if _is_link_target(node) or _instantiates(node))
     for node in nodes:
-        if node.id not in reachable and not node.event_sub_process and not node.for_compensation:
+        if node.id in reachable or node.event_sub_process or node.for_compensation:
+            continue
+        if body.incoming(node.id) or not _starts(
+            body
+        ):  # what nothing leads to beside a start event is an error already
             report.warning(
                 "unreachable",
                 node,

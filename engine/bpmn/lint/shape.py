@@ -19,8 +19,11 @@ def check_shape(process: Process, report: Report) -> None:
 
 def _check_body(body: Body, owner: Node | None, report: Report) -> None:
     _check_start_and_end(body, owner, report)
+    kinds = {node.type for node in body.nodes.values()}
     for node in body.nodes.values():
         _check_choice(node, body, report)
+        if owner is None or owner.type != "adHocSubProcess":
+            _check_loose_end(node, body, kinds, report)
         if node.type.endswith("Gateway"):
             _check_gateway(node, body, report)
         elif node.type in ("intermediateCatchEvent", "intermediateThrowEvent"):
@@ -60,8 +63,56 @@ def _check_start_and_end(body: Body, owner: Node | None, report: Report) -> None
         )
 
 
+def _check_loose_end(node: Node, body: Body, kinds: set[str], report: Report) -> None:
+    """A scope with a start event begins there and nowhere else; one with an end event ends there (BPMN 10.5.2, 3)."""
+    if "startEvent" in kinds and not body.incoming(node.id) and _needs_incoming(node):
+        report.error(
+            "no-incoming",
+            node,
+            f"没有顺序流通向 {node.id},它永远不会被执行到。",
+            f"No flow leads to {node.id}, so that it can never be reached.",
+        )
+    if body.outgoing(node.id):
+        return
+    if node.type == "startEvent":
+        report.error(
+            "no-outgoing",
+            node,
+            f"开始事件 {node.id} 没有流出的顺序流。",
+            f"The start event {node.id} has no outgoing flow.",
+        )
+    elif node.type.endswith("Gateway") and "endEvent" in kinds and body.incoming(node.id):
+        report.error(
+            "gateway-dead-end",
+            node,
+            f"网关 {node.id} 没有流出的顺序流,而流程在结束事件处结束。",
+            f"The gateway {node.id} has no outgoing flow, although there are end events to end at.",
+        )
+    elif node.type in ACTIVITIES and "endEvent" in kinds and not node.for_compensation and not node.event_sub_process:
+        report.warning(
+            "implicit-end",
+            node,
+            f"{node.id} 之后没有顺序流,其分支到此为止;请画上结束事件。",
+            f"Nothing follows {node.id}: its branch ends there. An end event would say so.",
+        )
+
+
+def _needs_incoming(node: Node) -> bool:
+    if node.type in ("startEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent"):
+        return False  # of intermediate events see below
+    return not (node.for_compensation or node.event_sub_process or node.standard.get("instantiate") == "true")
+
+
 def _check_choice(node: Node, body: Body, report: Report) -> None:
+    outgoing = body.outgoing(node.id)
     if node.type in _CHOOSING:
+        if node.type in ACTIVITIES and len(outgoing) == 1 and outgoing[0].condition is not None:
+            report.error(
+                "only-condition",
+                outgoing[0],
+                f"{node.id} 只有一条带条件的顺序流;条件不成立时无路可走。",
+                f"The only flow out of {node.id} has a condition (8.3.13); if it does not hold there is no way on.",
+            )
         return
     if node.default is not None:
         report.error(
@@ -70,7 +121,7 @@ def _check_choice(node: Node, body: Body, report: Report) -> None:
             f"{node.id} 不能有默认顺序流。",
             f"{node.id} must not have a default flow.",
         )
-    for flow in body.outgoing(node.id):
+    for flow in outgoing:
         if flow.condition is not None:
             report.error(
                 "condition-not-allowed",

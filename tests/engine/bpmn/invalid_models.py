@@ -340,7 +340,7 @@ MODELS: dict[str, tuple[bytes, str]] = {
     "data from nowhere": (
         line(task("A", '<property id="p"/><dataInputAssociation id="da"><sourceRef>zz</sourceRef><targetRef>p</targetRef>'
                        "</dataInputAssociation>")), "unknown-reference"),
-    "data to nowhere": (line(task("A", '<dataInputAssociation id="da"/>')), "no-target"),
+    "data to nowhere": (line(task("A", '<dataInputAssociation id="da"/>')), "missing-child"),
     "input set of a missing input": (
         line(task("A", '<ioSpecification id="io"><inputSet id="is"><dataInputRefs>zz</dataInputRefs></inputSet>'
                        '<outputSet id="os"/></ioSpecification>')), "unknown-reference"),

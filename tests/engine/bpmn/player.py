@@ -88,8 +88,11 @@ class Player:
         business_key: str | None = None,
         called: Sequence[bytes] = (),
         limits: Limits = DEFAULT_LIMITS,
+        deployed: bool = False,
     ) -> None:
-        """`key`: the process to start, the first one of the diagram if None; `called`: diagrams that it may call."""
+        """`key`: the process to start, the first one of the diagram if None; `called`: diagrams that it may call;
+        `deployed`: what the checks would refuse today runs on, as it does in cases that were begun before."""
+        self._deployed = deployed
         self._bodies, self._mode, self._limits = (body, *called), mode, limits
         self.services = Services(self._parsed(), decide)
         self.steps: list[Step] = []
@@ -108,7 +111,9 @@ class Player:
         self.took(outcome)
 
     def _parsed(self) -> dict[str, Definition]:
-        found = [definition for body in self._bodies for definition in parse(body, name="test.bpmn")]
+        found = [
+            definition for body in self._bodies for definition in parse(body, name="test.bpmn", deployed=self._deployed)
+        ]
         return {definition.key: definition for definition in found}
 
     # ------------------------------------------------------------ modes

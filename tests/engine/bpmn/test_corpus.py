@@ -11,14 +11,15 @@ import pytest
 from engine.bpmn.parser import examine, parse
 from engine.errors import ParseFailed
 from tests.engine.bpmn import invalid_models, valid_models
+from tests.engine.bpmn._corpus import exported_models, invalid_files, invalid_flows, invalid_pools
 from tests.engine.bpmn.diagrams import END, MESSAGE, START, boundary, definitions, diagram, task, user
-from tests.engine.bpmn.invalid_models import SIMPLE, beside, pools
+from tests.engine.bpmn.invalid_models import SIMPLE, pools
 from tests.engine.bpmn.test_lint import REFUSALS
 
+INVALID = {**invalid_models.MODELS, **invalid_files.MODELS, **invalid_flows.MODELS, **invalid_pools.MODELS}
 
-@pytest.mark.parametrize(
-    ("body", "code"), invalid_models.MODELS.values(), ids=[name.replace(" ", "-") for name in invalid_models.MODELS]
-)
+
+@pytest.mark.parametrize(("body", "code"), INVALID.values(), ids=[name.replace(" ", "-") for name in INVALID])
 def test_it_is_refused_for_its_own_reason(body: bytes, code: str) -> None:
     with pytest.raises(ParseFailed) as failure:
         parse(body, name="a.bpmn")
@@ -27,16 +28,26 @@ def test_it_is_refused_for_its_own_reason(body: bytes, code: str) -> None:
     assert all(finding.zh and finding.en and finding.zh != finding.en for finding in found)
 
 
-@pytest.mark.parametrize(
-    "body", valid_models.MODELS.values(), ids=[name.replace(" ", "-") for name in valid_models.MODELS]
-)
+VALID = {**valid_models.MODELS, **exported_models.MODELS}
+
+
+@pytest.mark.parametrize("body", VALID.values(), ids=[name.replace(" ", "-") for name in VALID])
 def test_it_is_accepted(body: bytes) -> None:
     assert parse(body, name="a.bpmn")
 
 
+@pytest.mark.parametrize(
+    ("body", "code"), exported_models.REFUSED.values(), ids=[name.replace(" ", "-") for name in exported_models.REFUSED]
+)
+def test_what_other_tools_draw_and_nobody_can_run_is_refused_with_the_reason(body: bytes, code: str) -> None:
+    with pytest.raises(ParseFailed) as failure:
+        parse(body, name="a.bpmn")
+    assert code in {finding.code for finding in failure.value.findings["a.bpmn"]}
+
+
 def test_the_corpus_is_large_enough() -> None:
-    assert len(invalid_models.MODELS) + len(REFUSALS) >= 150
-    assert len(valid_models.MODELS) >= 80
+    assert len(INVALID) + len(REFUSALS) >= 850
+    assert len(VALID) >= 280
 
 
 NOTES = {
@@ -44,14 +55,13 @@ NOTES = {
     "executable-unsaid": (definitions(SIMPLE, '<process id="Q"><task id="A"/></process>'), "Q"),
     "import-ignored": (definitions('<import importType="xsd" location="a.xsd" namespace="n"/>', SIMPLE), "d"),
     "name-duplicate": (definitions(SIMPLE, '<signal id="again" name="sig1"/>'), "signal_1"),
-    "two-lanes": (
-        beside(
-            '<laneSet id="ls"><lane id="l1"><flowNodeRef>S</flowNodeRef></lane>'
-            '<lane id="l2"><flowNodeRef>S</flowNodeRef></lane></laneSet>'
+    "correlation-ignored": (
+        definitions(
+            SIMPLE,
+            '<collaboration id="co"><participant id="p1" processRef="P"/><correlationKey id="ck"/></collaboration>',
         ),
-        "l2",
+        "ck",
     ),
-    "correlation-ignored": (beside('<correlationSubscription id="cs"/>'), "cs"),
     "no-outgoing": (diagram(START + user("A") + boundary("B", "A", MESSAGE) + END, "S>A A>E"), "B"),
 }
 
@@ -67,7 +77,7 @@ def test_a_later_check_does_not_take_a_deployed_diagram_away() -> None:
     assert parse(body, name="a.bpmn", deployed=True)[0].key == "P"
 
 
-@pytest.mark.parametrize("body", [body for body, _ in invalid_models.MODELS.values()])
+@pytest.mark.parametrize("body", [body for body, _ in INVALID.values()])
 def test_a_deployed_diagram_is_built_or_refused_in_words(body: bytes) -> None:
     with suppress(ParseFailed):
         assert isinstance(parse(body, name="a.bpmn", deployed=True), list)

@@ -42,7 +42,8 @@ def rule(message: str, path: str) -> str:
 def key(*properties: str, id_: str = "key", wrap: str = "") -> str:
     inner = "".join(f"<correlationPropertyRef>{name}</correlationPropertyRef>" for name in properties)
     made = f'<correlationKey id="{id_}">{inner}</correlationKey>'
-    conversation = f'<conversation id="talk">{made}</conversation>' if wrap else made
+    people = "<participantRef>pool</participantRef><participantRef>other</participantRef>"
+    conversation = f'<conversation id="talk">{people}{made}</conversation>' if wrap else made
     return (
         f'<collaboration id="c"><participant id="pool" processRef="P"/><participant id="other" name="customer"/>'
         f"{conversation}</collaboration>"
@@ -169,7 +170,11 @@ def test_what_a_rule_reads_is_known_as_read_by_expressions() -> None:
 
 def test_a_key_whose_properties_say_nothing_of_messages_is_told_of() -> None:
     body = definitions('<correlationProperty id="order"/>', key("order"), process(START + END, "S>E"))
-    assert [finding.code for finding in examine(body, name="a")[0]] == ["black-box-pool", "correlation-ignored"]
+    assert [finding.code for finding in examine(body, name="a")[0]] == [
+        "missing-child",
+        "black-box-pool",
+        "correlation-ignored",
+    ]
     sound = definitions(ORDER, key("order"), process(SENDS, "S>T T>C C>E"))
     assert [finding.code for finding in examine(sound, name="a")[0]] == ["black-box-pool"]
 

@@ -90,7 +90,9 @@ def test_what_flows_out_of_a_loop_may_be_computed_from_all_answers(play: Play) -
 
 
 def test_an_item_flows_into_the_inputs_of_its_instance(play: Play) -> None:
-    io = '<ioSpecification><dataInput id="in1" name="orders"/><dataInput id="in2" name="mine"/></ioSpecification>'
+    sets = "<inputSet><dataInputRefs>in1</dataInputRefs><dataInputRefs>in2</dataInputRefs></inputSet><outputSet/>"
+    data = '<dataInput id="in1" name="orders"/><dataInput id="in2" name="mine"/>'
+    io = f"<ioSpecification>{data}{sets}</ioSpecification>"
     over = multi('<loopDataInputRef>in1</loopDataInputRef><inputDataItem id="i1" name="order"/>')
     flowing = association("Input", "r1", "in1") + association("Input", "i1", "in2")
     player = play(

@@ -61,7 +61,7 @@ def against_the_game(seed: int, tally: Tally) -> None:
     tally.graphs += 1
     try:
         game = Game(graph, chosen)
-        player = Player(file(graph), variables(chosen), mode="stored", limits=SMALL)
+        player = Player(file(graph), variables(chosen), mode="stored", limits=SMALL, deployed=True)
         for _ in range(ROUNDS):
             compare(player, game, graph, seed)
             tally.rounds += 1
@@ -118,7 +118,7 @@ def trace(seed: int, mode: str) -> list[Any]:
     graph = make(rng, RICH)
     seen: list[Any] = []
     try:
-        player = Player(file(graph), variables(picks(rng, graph)), mode=mode, limits=SMALL)
+        player = Player(file(graph), variables(picks(rng, graph)), mode=mode, limits=SMALL, deployed=True)
         for _ in range(ROUNDS):
             waits = sorted(player.instance.waits(), key=lambda wait: wait.wait_id)
             seen.append([wait.element_id for wait in waits])

@@ -447,7 +447,11 @@ def test_an_output_that_reads_what_is_not_there_is_null(play: Play) -> None:
     assert play(body).variables == {"total": None}
 
 
-IO = '<ioSpecification><dataInput id="in1" name="given"/><dataOutput id="out1" name="got"/></ioSpecification>'
+IO = (
+    '<ioSpecification><dataInput id="in1" name="given"/><dataOutput id="out1" name="got"/>'
+    "<inputSet><dataInputRefs>in1</dataInputRefs></inputSet><outputSet><dataOutputRefs>out1</dataOutputRefs></outputSet>"
+    "</ioSpecification>"
+)
 OBJECTS = (
     '<dataObject id="d1" name="n"/><dataObjectReference id="r1" dataObjectRef="d1"/><dataObject id="d2" name="m"/>'
 )

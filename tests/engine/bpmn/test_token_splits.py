@@ -49,8 +49,8 @@ def test_a_token_ends_at_an_activity_when_no_condition_holds(play: Play) -> None
 
 def test_a_single_conditional_flow_lets_a_token_pass_or_end(play: Play) -> None:
     body = diagram(START + parallel("G") + task("A") + user("B") + user("C") + END, "S>G G>A G>B A>C[n=1] B>E C>E")
-    assert play(body, {"n": 1}).open == ["B", "C"]
-    assert play(body, {"n": 0}).open == ["B"]
+    assert play(body, {"n": 1}, deployed=True).open == ["B", "C"]
+    assert play(body, {"n": 0}, deployed=True).open == ["B"]
 
 
 def test_a_sub_process_and_a_call_may_choose_their_flows_too(play: Play) -> None:

@@ -91,7 +91,7 @@ def test_a_none_start_and_a_message_start_are_two_ways_in(play: Play) -> None:
 
 
 def test_a_start_event_that_leads_nowhere_ends_at_once(play: Play) -> None:
-    assert play(diagram(START, "")).done
+    assert play(diagram(START, ""), deployed=True).done
 
 
 def test_an_empty_sub_process_is_passed(play: Play) -> None:

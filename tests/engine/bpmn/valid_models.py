@@ -83,7 +83,6 @@ TRANSACTION = sub("A", '<startEvent id="s"/>' + end("e", CANCEL), "s>e", tag="tr
 MODELS: dict[str, bytes] = {
     # ends and starts
     "start and end": diagram(START + END, "S>E"),
-    "start alone": diagram(START, ""),
     "a task alone": diagram(task("A"), ""),
     "no start and no end": diagram(task("A") + task("B"), "A>B"),
     "no end": diagram(START + task("A"), "S>A"),
@@ -152,7 +151,7 @@ MODELS: dict[str, bytes] = {
     "inclusive with free ways": gateway("inclusiveGateway", SPLIT, 'gatewayDirection="Diverging"'),
     "parallel": gateway("parallelGateway", SPLIT, 'gatewayDirection="Unspecified"'),
     "mixed": diagram(START + parallel("G") + task("A") + task("B") + task("C") + task("D") + END,
-                     "S>A S>B A>G B>G G>C G>D C>E D>E").replace(b'"G"', b'"G" gatewayDirection="Mixed"'),
+                     "S>A S>B A>G B>G G>C G>D C>E D>E").replace(b'id="G"', b'id="G" gatewayDirection="Mixed"'),
     "complex": gateway("complexGateway", MERGE),
     "events": diagram(START + '<eventBasedGateway id="G"/>' + catch("C", MESSAGE) + catch("D", timer("PT1H")) + END,
                       "S>G G>C G>D C>E D>E"),
