@@ -1,7 +1,8 @@
 """Translates the simple `${…}` expressions of existing Camunda diagrams into FEEL text.
 
 `${amount > 100 && !done}` becomes `amount > 100 and (done != true)`. As in the original, `!x` holds for a missing x.
-Whatever would call Java (methods, beans, functions) is refused.
+Whatever would call Java (beans, functions, methods) is refused, but for some calls that only read:
+`execution.getVariable('x')`, `size()`, `length()`, `isEmpty()`, `equals()`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from engine.feel.lexer import KEYWORDS, syntax_error
 from engine.feel.limits import MAX_TEXT, MAX_TREE_DEPTH
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<string>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|(?P<name>[A-Za-z_$][\w$]*)"
+    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<string>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|(?P<name>(?:[^\W\d]|\$)[\w$]*)"
     r"|(?P<sign>&&|\|\||==|!=|<=|>=|[-+*/%<>!?:.()\[\],]))"
 )
 _WRITTEN_OUT = {
@@ -21,6 +22,7 @@ _WRITTEN_OUT = {
     "div": "/", "mod": "%",
 }  # fmt: skip
 _BINARY = (("||",), ("&&",), ("==", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "/", "%"))
+_READS = ("getVariable", "getVariableLocal", "hasVariable")
 _FEEL = {"||": "or", "&&": "and", "==": "="}
 
 
@@ -155,10 +157,43 @@ class _Translator:
             return word
         if kind == "string":
             return _string(_unescaped(word[1:-1]))
+        if kind == "name" and word == "execution":
+            return self._path(self._execution())
         if kind == "name":
             return word if word in ("true", "false", "null") else self._path(self._name(word))
         self.index -= 1
         raise self._error("expected a value" if kind == "end" else f"{word!r} stands where a value is expected")
+
+    def _execution(self) -> str:
+        """`execution.getVariable('x')` reads a variable, which FEEL does by its name."""
+        self._expect(".")
+        word = self._word()
+        if self._kind() != "name" or word not in _READS:
+            raise self._error(
+                f"execution.{word} is not known here; read variables by their names, and the business key as an input"
+            )
+        self.index += 1
+        self._expect("(")
+        name = self._word()[1:-1]
+        if self._kind() != "string" or not re.fullmatch(r"[^\W\d]\w*", name) or name in KEYWORDS:
+            raise self._error("expected the name of one variable in quotes")
+        self.index += 1
+        self._expect(")")
+        return f"({name} != null)" if word == "hasVariable" else name
+
+    def _method(self, found: str, word: str) -> str:
+        """The calls that FEEL has a function for; every other one is Java."""
+        if word == "equals":
+            self._expect("(")
+            other = self._choice()
+            self._expect(")")
+            return f"({found} = {other})"
+        reading = {"size": f"count({found})", "length": f"string length({found})", "isEmpty": _empty(found)}.get(word)
+        if reading is None:
+            raise self._error(f"methods such as {word}() cannot be called; write the condition in FEEL")
+        self._expect("(")
+        self._expect(")")
+        return reading
 
     def _name(self, word: str) -> str:
         if "$" in word or word in KEYWORDS or word == "instanceof":
@@ -182,8 +217,9 @@ class _Translator:
                 word = self._word()
                 self.index += 1
                 if self._kind() == "sign" and self._word() == "(":
-                    raise self._error(f"methods such as {word}() cannot be called; write the condition in FEEL")
-                found = f"{found}.{self._name(word)}"
+                    found = self._method(found, word)
+                else:
+                    found = f"{found}.{self._name(word)}"
             elif self._take("["):
                 kind, word = self._kind(), self._word()
                 self.index += 1

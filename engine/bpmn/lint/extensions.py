@@ -3,30 +3,69 @@
 from __future__ import annotations
 
 from engine.bpmn.lint.report import Report
-from engine.bpmn.model import Node, Process
+from engine.bpmn.model import Flow, Node, Process
 
-JAVA = frozenset(
-    {
-        "class",
-        "delegateExpression",
-        "expression",
-        "resource",
-        "variableMappingClass",
-        "variableMappingDelegateExpression",
-        "caseRef",
-        "caseBinding",
-    }
-)
-"""Attributes that name code to run, which a diagram cannot bring along."""
+_WORKER = ('外部任务主题(camunda:type="external")', 'an external task topic (camunda:type="external")')
+JAVA = {
+    "class": _WORKER,
+    "delegateExpression": _WORKER,
+    "expression": _WORKER,
+    "resource": ("图中以 FEEL 书写的脚本", "a script in FEEL inside the diagram"),
+    "variableMappingClass": ("camunda:in 与 camunda:out", "camunda:in and camunda:out"),
+    "variableMappingDelegateExpression": ("camunda:in 与 camunda:out", "camunda:in and camunda:out"),
+    "caseRef": ("calledElement 所指的流程", "a process named by calledElement"),
+    "caseBinding": ("calledElement 所指的流程", "a process named by calledElement"),
+}
+"""Attributes that name code to run, which a diagram cannot bring along, and what does the same here."""
 
 _REFUSED = {
-    "executionListener": ("执行监听器", "An execution listener"),
-    "taskListener": ("任务监听器", "A task listener"),
-    "connector": ("连接器", "A connector"),
-    "errorEventDefinition": ("外部任务错误定义", "An error definition of an external task"),
-    "script": ("脚本", "A script"),
-    "field": ("字段注入", "A field injection"),
+    "executionListener": (
+        "执行监听器",
+        "An execution listener",
+        "元素前后的脚本任务(FEEL)、外部任务或参数映射",
+        "a script task in FEEL, an external task or a mapping before or after it",
+    ),
+    "taskListener": (
+        "任务监听器",
+        "A task listener",
+        "assignee、candidateGroups、dueDate 的表达式,或任务前的脚本任务",
+        "expressions in assignee, candidateGroups or dueDate, or a script task before it",
+    ),
+    "connector": ("连接器", "A connector", *_WORKER),
+    "errorEventDefinition": (
+        "外部任务错误定义",
+        "An error definition of an external task",
+        "由工作程序报告 BPMN 错误(bpmnError)",
+        "a worker that reports the error (bpmnError)",
+    ),
+    "script": ("脚本", "A script", "FEEL 表达式", "an expression in FEEL"),
+    "field": (
+        "字段注入",
+        "A field injection",
+        "输入参数(camunda:inputParameter)",
+        "an input parameter (camunda:inputParameter)",
+    ),
+    "potentialStarter": (
+        "启动者",
+        "A potential starter",
+        "camunda:candidateStarterGroups",
+        "camunda:candidateStarterGroups",
+    ),
 }
+"""Extension elements that do something which is not done here, in both languages, and what to use instead."""
+
+_IGNORED = {
+    "formData": (
+        ";请把字段画成表单,并用 camunda:formRef 引用",
+        "; draw its fields as a form and name it in camunda:formRef",
+    ),
+    "failedJobRetryTimeCycle": (
+        ";失败的作业会自动重试三次,之后成为事件",
+        "; a job that fails is tried three times, and then waits for somebody as an incident",
+    ),
+}
+"""Extension elements that do not stop a diagram from running, and what happens instead."""
+
 _KNOWN = frozenset({"properties", "inputOutput", "in", "out"})
 _ATTRIBUTES = frozenset(
     {
@@ -65,6 +104,9 @@ _ATTRIBUTES = frozenset(
 def check_extensions(process: Process, report: Report) -> None:
     """Checks what Camunda adds to BPMN on the process and on every node."""
     _check_elements(process, process.extensions, report)
+    for body in process.body.bodies():
+        for flow in body.flows.values():
+            _check_elements(flow, flow.extensions, report)
     for node in process.nodes():
         _check_attributes(node, report)
         _check_elements(node, node.extensions, report)
@@ -74,7 +116,7 @@ def check_extensions(process: Process, report: Report) -> None:
 
 def _check_attributes(node: Node, report: Report) -> None:
     _check_java(node, node.attributes, report)
-    for name in sorted(node.attributes.keys() - _ATTRIBUTES - JAVA):
+    for name in sorted(node.attributes.keys() - _ATTRIBUTES - JAVA.keys()):
         report.warning(
             "extension-ignored",
             node,
@@ -92,23 +134,30 @@ def _check_attributes(node: Node, report: Report) -> None:
 
 
 def _check_java(node: Node, attributes: dict[str, str], report: Report) -> None:
-    for name in sorted(JAVA & attributes.keys()):
+    for name in sorted(JAVA.keys() & attributes.keys()):
+        instead_zh, instead_en = JAVA[name]
         report.error(
             "java",
             node,
-            f"{node.id} 的 camunda:{name} 需要 Java 代码,不予运行;请改用外部任务主题。",
-            f"camunda:{name} at {node.id} needs Java code, which is not run; use an external task topic instead.",
+            f"{node.id} 的 camunda:{name} 需要图外的代码,不予运行;请改用{instead_zh}。",
+            f"camunda:{name} at {node.id} needs code from outside, which is not run; use {instead_en} instead.",
         )
 
 
-def _check_elements(place: Node | Process, names: list[str], report: Report) -> None:
+def _check_elements(place: Node | Flow | Process, names: list[str], report: Report) -> None:
     for name in names:
         if name in _REFUSED:
-            report.unsupported(place, f"{place.id} 的{_REFUSED[name][0]}", f"{_REFUSED[name][1]} at {place.id}")
+            zh, en, instead_zh, instead_en = _REFUSED[name]
+            report.error(
+                "unsupported",
+                place,
+                f"目前不支持{place.id} 的{zh};请改用{instead_zh}。",
+                f"{en} at {place.id} is not supported; use {instead_en} instead.",
+            )
         elif name not in _KNOWN:
             report.warning(
                 "extension-ignored",
                 place,
-                f"{place.id} 的扩展 {name} 不起作用。",
-                f"The extension {name} at {place.id} has no effect.",
+                f"{place.id} 的扩展 {name} 不起作用{_IGNORED.get(name, ('', ''))[0]}。",
+                f"The extension {name} at {place.id} has no effect{_IGNORED.get(name, ('', ''))[1]}.",
             )

@@ -31,6 +31,16 @@ from tests.engine.feel.feel import ENVIRONMENT, feel
         ("${amount / 2 * 3}", 180),
         ("${-amount}", -120),
         ("${missing == null}", True),
+        ("${status == '}'}", False),
+        ("${execution.getVariable('amount') > 100}", True),
+        ("${execution.getVariable('order').amount}", 7),
+        ("${execution.hasVariable('missing')}", False),
+        ("${execution.hasVariable('amount') and amount ge 120}", True),
+        ("${items.size() > 0}", True),
+        ("${nothing.isEmpty()}", True),
+        ("${status.equals('open')}", True),
+        ("${!status.equals('open') || status.length() == 4}", True),
+        ("${客户 == 'x'}", True),
     ],
 )
 def test_simple_expressions_become_feel(text: str, value: object) -> None:
@@ -41,6 +51,7 @@ def test_simple_expressions_become_feel(text: str, value: object) -> None:
         "order": {"amount": 7},
         "items": ["first"],
         "nothing": [],
+        "客户": "x",
     }
     assert feel(translate(text), missing=None, **variables) == value
 
@@ -49,11 +60,15 @@ def test_simple_expressions_become_feel(text: str, value: object) -> None:
     ("text", "said"),
     [
         ("${order.getAmount()}", "methods"),
-        ("${execution.getVariable('x')}", "methods"),
+        ("${execution.setVariable('x', 1)}", "not known here"),
+        ("${execution.processInstanceId}", "not known here"),
+        ("${execution.getVariable(x)}", "in quotes"),
+        ("${execution.getVariable('a b')}", "in quotes"),
+        ("${task.name.toUpperCase()}", "methods"),
         ("${price(1)}", "cannot call"),
         ("${fn:length(x)}", "cannot call"),
         ("amount > 1", "${…}"),
-        ("Order ${id}", "${…}"),
+        ("Order ${id", "${…}"),
         ("${a +}", "expected a value"),
         ("${a b}", "nothing more"),
         ("${a[b]}", "number or a string"),
