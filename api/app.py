@@ -11,6 +11,7 @@ import falcon.asgi
 from falcon.media import JSONHandler, MultipartFormHandler
 
 from api import (
+    access_log,
     ad_hoc_activities,
     attachments,
     audit,
@@ -88,7 +89,8 @@ def create_app(engine: ProcessEngine, *, run_jobs: bool | None = None) -> falcon
     executor = Executor(engine, wanted=_runs_jobs(engine) if run_jobs is None else run_jobs)
     waiters = Waiters(engine)
     measurements = Measurements()
-    asked = [*tracing.components(engine.settings), *components(doorkeeper, measurements, engine.settings)]
+    log = access_log.AccessLog(commands)
+    asked = [*tracing.components(engine.settings), *components(doorkeeper, measurements, log, engine.settings)]
     app = BoundedApp(
         body_seconds=engine.settings.upload_seconds, middleware=[*asked, Idempotency(commands), executor, waiters]
     )
@@ -423,6 +425,8 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
         ("/api/migrations/preview", migration.Migrations(commands), "preview"),
         ("/api/audit/verify", audit.Verification(commands), None),
         ("/api/audit/export", audit.Export(commands), None),
+        ("/api/access-log", access_log.Entries(commands), None),
+        ("/api/access-log/count", access_log.Entries(commands), "count"),
         *_publishing_routes(commands),
         ("/api/clock", clock.Clock(commands, executor.paused), None),
     ]

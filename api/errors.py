@@ -79,6 +79,7 @@ async def refuse(
         ((status, kind) for known, status, kind in TABLE if isinstance(error, known)),
         (falcon.HTTP_500, "ProcessEngineException"),
     )
+    req.context.refused = error  # for the access log, which stands around all of this
     resp.status = status
     resp.media = {"type": kind, "message": str(error), "code": None, **_details(req, error)}
     if isinstance(error, Unauthenticated):
@@ -96,17 +97,22 @@ def _details(req: falcon.asgi.Request, error: MarqueError) -> dict[str, Any]:
         case MigrationRefused():
             return {"details": [representations.finding(found) for found in error.findings]}
         case Forbidden():
-            missing = {
-                "permissionName": error.operation,
-                "resourceName": error.resource,
-                "resourceId": None,
-            }
-            return {"userId": error.user_id, "missingAuthorizations": [missing], **missing}
+            kind, _, thing = error.resource.partition(" ")
+            missing = {"permissionName": error.operation, "resourceName": kind, "resourceId": thing or None}
+            return {**_message(req, error), "userId": error.user_id, "missingAuthorizations": [missing], **missing}
         case StaleRevision():
             return {"code": OPTIMISTIC_LOCKING, "holder": error.holder}
         case Conflict():
             return {"holder": error.holder}
     return {}
+
+
+def _message(req: falcon.asgi.Request, error: Forbidden) -> dict[str, Any]:
+    """Says a refusal that has reasons in the reader's language, and both texts beside it for programs."""
+    if error.zh is None:
+        return {}
+    said = {"zh": error.zh, "en": str(error)}
+    return {"message": said["zh" if prefers_chinese(req.get_header("Accept-Language") or "") else "en"], "said": said}
 
 
 def _form_details(req: falcon.asgi.Request, error: FormInvalid) -> dict[str, Any]:

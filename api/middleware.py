@@ -9,10 +9,13 @@ from typing import Any
 
 import falcon.asgi
 
+from api import permissions
+from api.access_log import AccessLog
 from api.params import TooLarge
 from api.prometheus import Measurements
 from api.rate_limits import RateLimits
 from api.security import Doorkeeper, require_same_site, require_writable
+from engine.access_matrix import matrix
 from engine.errors import InvalidRequest
 from engine.ids import new_id
 from engine.settings import Limits, Settings
@@ -94,11 +97,13 @@ class Bounds:
 
 
 class Identity:
-    """Finds out who asks before any resource is reached. Every routed resource needs somebody unless it says itself
-    that it is public: a check of the path could be walked around by another spelling of it."""
+    """Finds out who asks, and whether they may ask this at all, before any resource is reached. Every routed resource
+    needs somebody unless it says itself that it is public: a check of the path could be walked around by another
+    spelling of it."""
 
-    def __init__(self, doorkeeper: Doorkeeper) -> None:
+    def __init__(self, doorkeeper: Doorkeeper, settings: Settings) -> None:
         self._doorkeeper = doorkeeper
+        self._settings = settings
 
     async def process_resource(
         self, req: falcon.asgi.Request, _resp: falcon.asgi.Response, resource: object, _params: dict[str, Any]
@@ -109,9 +114,11 @@ class Identity:
         req.context.actor, req.context.visitor = visitor.actor, visitor
         require_same_site(req, visitor)
         require_writable(req, visitor)
+        permissions.require(matrix(self._settings.rules), visitor.actor, req.uri_template or "", req.method)
 
 
-def components(doorkeeper: Doorkeeper, measurements: Measurements, settings: Settings) -> list[Any]:
+def components(doorkeeper: Doorkeeper, measurements: Measurements, log: AccessLog, settings: Settings) -> list[Any]:
     """Returns the middleware in order: the first one sees the request first and the answer last."""
     limits = RateLimits(settings)
-    return [RequestLine(), measurements, SafeHeaders(), Bounds(settings.limits), Identity(doorkeeper), limits]
+    who = Identity(doorkeeper, settings)
+    return [RequestLine(), measurements, SafeHeaders(), log, Bounds(settings.limits), who, limits]

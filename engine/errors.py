@@ -77,10 +77,12 @@ class Unauthenticated(MarqueError):
 
 
 class Forbidden(MarqueError):
-    """The actor may not do this. `missing` names resource and operation for the reply and the access log."""
+    """The actor may not do this. `resource` (kind and id) and `operation` are for the reply and the access log; `zh`
+    is the message in Chinese, where it says more than that a right is missing."""
 
-    def __init__(self, message: str, *, user_id: str, resource: str, operation: str) -> None:
+    def __init__(self, message: str, *, user_id: str, resource: str, operation: str, zh: str | None = None) -> None:
         super().__init__(message)
+        self.zh = zh
         self.user_id = user_id
         self.resource = resource
         self.operation = operation

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select, update
 
-from engine import models, users
+from engine import history, models, users
 from engine.clock import to_micros
 from engine.context import SYSTEM_ACTOR, CommandContext
 from engine.errors import Unauthenticated
@@ -134,6 +134,8 @@ def _count_failure(ctx: CommandContext, user_id: str) -> None:
     until = account.locked_until if window_open and failures < MAX_FAILURES else to_micros(ctx.now + FAILURE_WINDOW)
     table = models.user
     ctx.connection.execute(update(table).where(table.c.id == user_id).values(failures=failures, locked_until=until))
+    if failures == MAX_FAILURES:
+        history.record(ctx, history.ADMIN_CHAIN, "accountLocked", {"user": user_id, "until": until})
 
 
 def _forget_failures(ctx: CommandContext, user_id: str) -> None:

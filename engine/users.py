@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, select, update
 
 from engine import history, models
 from engine.access_matrix import AccessMatrix, matrix
-from engine.context import Actor, CommandContext
+from engine.context import SYSTEM, Actor, CommandContext
 from engine.errors import Conflict, InvalidRequest, NotFound
 
 PASSWORD_LENGTH = range(10, 201)
@@ -51,8 +51,8 @@ def create(ctx: CommandContext, user_id: str, *, name: str, roles: Iterable[str]
 
 
 def is_id(text: str) -> bool:
-    """Tells whether a text can be the id of a user."""
-    return _ID.fullmatch(text) is not None
+    """Tells whether a text can be the id of a user. The system acts under its own name, whom nothing is refused."""
+    return _ID.fullmatch(text) is not None and text.lower() != SYSTEM
 
 
 def get(ctx: CommandContext, user_id: str) -> User:
