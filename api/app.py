@@ -11,6 +11,7 @@ import falcon.asgi
 from falcon.media import JSONHandler, MultipartFormHandler
 
 from api import (
+    absences,
     access_log,
     ad_hoc_activities,
     attachments,
@@ -162,6 +163,7 @@ def rest_routes(commands: Commands, doorkeeper: Doorkeeper, waiters: Waiters) ->
         ("/task/{task_id}/form-variables", tasks, "form_variables"),
         *_variable_routes(commands),
         ("/task/{task_id}/identity-links", tasks, "identity_links"),
+        ("/task/{task_id}/identity-links/delete", tasks, "removed_links"),
         *_external_routes(external_tasks.ExternalTasks(commands, waiters)),
         ("/message", messages.Messages(commands), None),
         ("/signal", messages.Signals(commands), None),
@@ -369,6 +371,8 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
         ("/api/demo", sessions.Demo(commands), None),
         ("/api/tokens", tokens.Tokens(commands), None),
         ("/api/tokens/{token_id}", tokens.Tokens(commands), "one"),
+        ("/api/absences", absences.Absences(commands), None),
+        ("/api/absences/{absence_id}", absences.Absences(commands), "one"),
         ("/api/tasks", tasks, None),
         ("/api/tasks/{task_id}", tasks, "one"),
         ("/api/tasks/{task_id}/claim", tasks, "claim"),

@@ -87,7 +87,15 @@ EXTERNAL = {
     "external_task.failed": "failure",
 }
 JOBS = {"timer.fired": "timer", "service.done": "handler", "instance.continued": "async", "deadline.warned": "deadline"}
-LINKS = {"task.claimed": "add", "task.assigned": "add", "task.unclaimed": "delete", "task.delegated": "add"}
+LINKS = {
+    "task.claimed": "add",
+    "task.assigned": "add",
+    "task.unclaimed": "delete",
+    "task.delegated": "add",
+    "task.resolved": "add",
+    "task.candidate_added": "add",
+    "task.candidate_removed": "delete",
+}
 
 
 def _definition_key(ctx: CommandContext, definition_id: str | None) -> str | None:
@@ -281,12 +289,13 @@ def _job(ctx: CommandContext, one: Operation) -> Json:
 
 def _link(ctx: CommandContext, one: Operation) -> Json:
     """HistoricIdentityLinkLogDto."""
-    gone = LINKS[one.kind] == "delete"
+    candidate = one.kind.startswith("task.candidate")
+    held = one.body.get("was" if LINKS[one.kind] == "delete" else "assignee")
     return _common(ctx, one) | {
         "time": write_micros(one.at),
-        "type": "assignee",
-        "userId": one.body.get("was") if gone else one.body.get("assignee"),
-        "groupId": None,
+        "type": "candidate" if candidate else "assignee",
+        "userId": one.body.get("user") if candidate else held,
+        "groupId": one.body.get("group"),
         "taskId": one.body.get("task"),
         "operationType": LINKS[one.kind],
         "assignerId": one.actor,

@@ -24,7 +24,7 @@ from engine.errors import InvalidRequest
 from engine.user_tasks import TaskQuery, UserTask
 from engine.values import Value, to_json
 
-VIEWS = ("mine", "groups", "all")
+VIEWS = ("mine", "groups", "covered", "all")
 
 
 class Inbox(Resource):
@@ -90,7 +90,8 @@ def _views(ctx: CommandContext) -> dict[str, TaskQuery]:
     return {
         "mine": TaskQuery(assignee=ctx.actor.user_id),
         "groups": TaskQuery(unassigned=True, free_for=me),
-        "all": TaskQuery(visible_to=me),
+        "covered": TaskQuery(covered_by=ctx.actor),
+        "all": TaskQuery(visible_to=ctx.actor),
     }
 
 

@@ -98,6 +98,7 @@ TABLE: Mapping[str, Permission | Mapping[str, Permission]] = {
     "/history/incident": Right("Incident", "read"),
     "/api/session": OWN,
     "/api/tokens": OWN,
+    "/api/absences": STAFF,
     "/api/tasks": TASKS,
     "/api/instances": CASES,
     "/api/decisions": CASES,

@@ -304,8 +304,11 @@ def job(row: Any) -> Json:
     }
 
 
-def identity_links(assignee: str | None, *, users: Iterable[str], groups: Iterable[str]) -> list[Json]:
+def identity_links(
+    assignee: str | None, owner: str | None, *, users: Iterable[str], groups: Iterable[str]
+) -> list[Json]:
     """IdentityLinkDtos of a task: who has it and who may take it."""
     links = [{"userId": assignee, "groupId": None, "type": "assignee"}] if assignee else []
+    links += [{"userId": owner, "groupId": None, "type": "owner"}] if owner else []
     links += [{"userId": name, "groupId": None, "type": "candidate"} for name in users]
     return links + [{"userId": None, "groupId": name, "type": "candidate"} for name in groups]

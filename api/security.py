@@ -15,7 +15,7 @@ import falcon.asgi
 
 from api import oidc
 from api.commands import Commands
-from engine import sessions, tokens, users
+from engine import absences, sessions, tokens, users
 from engine.context import SYSTEM_ACTOR, Actor, CommandContext
 from engine.errors import Forbidden, Unauthenticated
 from engine.logins import Logins
@@ -98,7 +98,7 @@ class Doorkeeper:
         """Checks a password. Its threads are few and its own: whoever tries passwords slows down log-ins alone."""
         loop = asyncio.get_running_loop()
         user = await loop.run_in_executor(self._checks, self._logins.check, name, password)
-        return Visitor(await self._commands.read(SYSTEM_ACTOR, users.actor_of, user), user)
+        return Visitor(await self._commands.read(SYSTEM_ACTOR, absences.actor_of, user), user)
 
     async def open_session(self, visitor: Visitor) -> tuple[str, Session]:
         """Begins a session; returns the token for the cookie."""
@@ -118,7 +118,7 @@ class Doorkeeper:
 
 def _visitor(ctx: CommandContext, token: str) -> Visitor | None:
     session = sessions.find(ctx, token)
-    return None if session is None else Visitor(users.actor_of(ctx, session.user), session.user, session)
+    return None if session is None else Visitor(absences.actor_of(ctx, session.user), session.user, session)
 
 
 def _bearer(ctx: CommandContext, secret: str) -> tuple[tokens.Grant, Visitor] | None:
@@ -131,7 +131,7 @@ def _bearer(ctx: CommandContext, secret: str) -> tuple[tokens.Grant, Visitor] | 
 
 def _provided(ctx: CommandContext, user: User) -> Visitor | None:
     known = users.from_elsewhere(ctx, user)
-    return None if known is None else Visitor(users.actor_of(ctx, known), known, bearer=True)
+    return None if known is None else Visitor(absences.actor_of(ctx, known), known, bearer=True)
 
 
 def require_writable(req: falcon.asgi.Request, visitor: Visitor) -> None:

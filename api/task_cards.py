@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from api.times import write_micros
-from engine import authorizations, models, user_tasks
-from engine.context import CommandContext
+from engine import authorizations, models, separations, user_tasks
+from engine.context import CommandContext, Cover
 from engine.deadlines import Deadline, from_row
 from engine.user_tasks import Candidates, UserTask
 from engine.values import decode
@@ -80,6 +80,7 @@ def _card(ctx: CommandContext, task: UserTask, around: _Around) -> dict[str, Any
         "caseNo": around.case_numbers.get(task.root_id),
         "customerRef": task.customer_ref,
         "assignee": task.assignee,
+        "actingFor": task.acting_for,
         "created": write_micros(task.created_at),
         "due": write_micros(task.due_at),
         "deadline": None if deadline is None else _deadline(deadline),
@@ -108,18 +109,38 @@ def _deadline(deadline: Deadline) -> dict[str, Any]:
 
 
 def _why(ctx: CommandContext, task: UserTask, candidates: Candidates) -> dict[str, Any] | None:
-    """Says why the actor sees the task: it is theirs, their group's, or it was escalated to them."""
+    """Says why the actor sees the task: it is theirs, their group's, it was escalated to them, or they stand in for
+    `person`, who is away."""
     if task.assignee == ctx.actor.user_id:
-        return {"kind": "assignee", "group": None}
+        return {"kind": "assignee", "group": None} if task.acting_for is None else _substitute(task.acting_for, None)
     for kind, groups in (("group", candidates.groups), ("escalation", candidates.escalations)):
         group = next((name for name in groups if name in ctx.actor.roles), None)
         if group is not None:
             return {"kind": kind, "group": group}
-    return {"kind": "assignee", "group": None} if ctx.actor.user_id in candidates.users else None
+    if ctx.actor.user_id in candidates.users:
+        return {"kind": "assignee", "group": None}
+    return next((why for cover in ctx.actor.covers if (why := _why_covered(cover, task, candidates))), None)
+
+
+def _why_covered(cover: Cover, task: UserTask, candidates: Candidates) -> dict[str, Any] | None:
+    if task.assignee == cover.user_id or cover.user_id in candidates.users:
+        return _substitute(cover.user_id, None)
+    group = next((name for name in (*candidates.groups, *candidates.escalations) if name in cover.roles), None)
+    return None if group is None else _substitute(cover.user_id, group)
+
+
+def _substitute(person: str, group: str | None) -> dict[str, Any]:
+    return {"kind": "substitute", "group": group, "person": person}
 
 
 def _may_complete(ctx: CommandContext, task: UserTask, candidates: Candidates) -> bool:
-    if task.assignee not in {None, ctx.actor.user_id}:
+    """Tells whether the button works now: the task is free for the actor, not delegated, and no other duty bars it."""
+    if task.delegation_state == user_tasks.PENDING:
+        return False
+    covered = next((cover.user_id for cover in ctx.actor.covers if cover.user_id == task.assignee), None)
+    if task.assignee not in {None, ctx.actor.user_id, covered}:
+        return False
+    if separations.is_barred(ctx, task, ctx.actor.user_id, covered or task.acting_for):
         return False
     groups = frozenset((*candidates.groups, *candidates.escalations))
     is_candidate = not groups.isdisjoint(ctx.actor.roles) or ctx.actor.user_id in candidates.users

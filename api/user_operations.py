@@ -22,6 +22,8 @@ OPERATIONS: Mapping[str, tuple[str, str, str | None]] = {
     "task.delegated": ("Delegate", "Task", "assignee"),
     "task.resolved": ("Resolve", "Task", "delegationState"),
     "task.updated": ("Update", "Task", None),
+    "task.candidate_added": ("AddUserLink", "Task", "candidate"),
+    "task.candidate_removed": ("DeleteUserLink", "Task", "candidate"),
     "task.completed": ("Complete", "Task", None),
     "task.attempted": ("Update", "Task", None),
     "task.commented": ("AddComment", "Task", None),
@@ -127,11 +129,12 @@ def _shown(ctx: CommandContext, one: Operation) -> dict[str, Any]:
         "entityType": entity,
         "property": changed,
         "orgValue": one.body.get("was"),
-        "newValue": one.body.get("assignee"),
+        "newValue": one.body.get("assignee") or one.body.get("user") or one.body.get("group"),
         "removalTime": None,
         "rootProcessInstanceId": case_id,
         "category": _category(entity),
-        "annotation": None,
+        # Both names: the substitute who acted, and the absent person in whose place.
+        "annotation": f"acting for {one.body['actingFor']}" if "actingFor" in one.body else None,
         "tenantId": None,
     }
 

@@ -14,9 +14,10 @@ from api.lists import ListResource
 from api.params import BOOLEAN, INTEGER, MICROS, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
 from api.typed_values import read_variables, write_variables
 from api.variable_filters import CONDITIONS
-from engine import authorizations, user_task_queries, user_tasks, variable_changes
+from engine import authorizations, identity_links, user_task_queries, user_tasks, variable_changes
 from engine.context import CommandContext
 from engine.errors import InvalidRequest, NotFound
+from engine.identity_links import Link
 from engine.user_tasks import SORTS, Candidates, TaskQuery, UserTask
 from engine.values import Value
 
@@ -185,6 +186,16 @@ class UserTasks(ListResource):
     async def on_get_identity_links(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
         resp.media = await self.commands.read(actor_of(req), _identity_links, task_id)
 
+    async def on_post_identity_links(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        link = _link(Parameters(await read_body(req)))
+        await self.commands.run(actor_of(req), identity_links.add, task_id, link)
+        no_content(resp)
+
+    async def on_post_removed_links(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        link = _link(Parameters(await read_body(req)))
+        await self.commands.run(actor_of(req), identity_links.remove, task_id, link)
+        no_content(resp)
+
 
 def visible_query(ctx: CommandContext, parameters: Parameters) -> TaskQuery:
     """Builds the query of a list, limited to what the actor may see."""
@@ -192,7 +203,7 @@ def visible_query(ctx: CommandContext, parameters: Parameters) -> TaskQuery:
     if "includeAssignedTasks" not in parameters.names:
         more["include_assigned"] = False  # as in Camunda: who asks for candidates asks for what nobody has yet
     if not authorizations.may(ctx, "Task", "read_any"):
-        more["visible_to"] = (ctx.actor.user_id, tuple(sorted(ctx.actor.roles)))
+        more["visible_to"] = ctx.actor
     query: TaskQuery = read_filters(TaskQuery, FILTERS, parameters, **more)
     return query
 
@@ -266,8 +277,12 @@ def _task_values(ctx: CommandContext, task_id: str) -> tuple[UserTask, dict[str,
     return task, readings.of_task(ctx, task)
 
 
+def _link(body: Parameters) -> Link:
+    return Link(body.required("type"), user_id=body.short("userId"), group_id=body.short("groupId"))
+
+
 def _identity_links(ctx: CommandContext, task_id: str) -> list[dict[str, Any]]:
     task = readable(ctx, task_id)
     found = user_tasks.candidates_of(ctx, [task.id]).get(task.id, Candidates())
     groups = (*found.groups, *found.escalations)
-    return representations.identity_links(task.assignee, users=found.users, groups=groups)
+    return representations.identity_links(task.assignee, task.owner, users=found.users, groups=groups)

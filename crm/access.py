@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
-from engine import history, models
+from engine import history, models, substitutions
 from engine.access_matrix import matrix
-from engine.context import CommandContext
+from engine.context import CommandContext, Cover
 from engine.errors import InvalidRequest
 from engine.personal_values import DATA_CLASSES, EVERYTHING, Sight, references, reveal
 from engine.values import PersonalRef
@@ -21,7 +21,7 @@ from engine.values import PersonalRef
 MIN_REASON = 5
 # Every view of these is recorded; of the others those for which a reason is needed.
 RECORDED = frozenset({"BASIC", "ID"})
-TASK, CANDIDATE = models.user_task, models.task_candidate
+TASK = models.user_task
 
 
 def sight(ctx: CommandContext, root_id: str | None, *, reason: str | None = None) -> Sight:
@@ -36,28 +36,43 @@ def sight(ctx: CommandContext, root_id: str | None, *, reason: str | None = None
         relations.add("case")
     if reason is not None and len(reason.strip()) >= MIN_REASON:
         relations.add("reason")
+    seen = [_granted(ctx, ctx.actor.roles, relations)]
+    if root_id is not None:
+        # In a case of somebody whom the actor covers that person's eyes count, too; in any other case they do not.
+        covers = (cover for cover in ctx.actor.covers if _stands_in(ctx, root_id, cover))
+        seen += [_granted(ctx, cover.roles, {"any", "case"}) for cover in covers]
+    clear = frozenset().union(*(one.clear for one in seen))
+    return Sight(clear, frozenset().union(*(one.masked for one in seen)) - clear)
+
+
+def _granted(ctx: CommandContext, roles: frozenset[str], relations: set[str]) -> Sight:
     granted = matrix(ctx.engine.settings.rules)
-    roles = ctx.actor.roles
     clear = {
         column
         for column in DATA_CLASSES
         if (granted.relations_of(roles, column, "read") | granted.relations_of(roles, column, "edit")) & relations
     }
     masked = {column for column in DATA_CLASSES if granted.relations_of(roles, column, "mask") & relations}
-    return Sight(frozenset(clear), frozenset(masked - clear))
+    return Sight(frozenset(clear), frozenset(masked))
 
 
 def works_on(ctx: CommandContext, root_id: str) -> bool:
-    """Tells whether the actor holds an open task of the case, was made a candidate for one by an escalation, or
-    locked one of its external tasks as a worker."""
-    escalated = exists().where(
-        CANDIDATE.c.task_id == TASK.c.id,
-        CANDIDATE.c.kind == "escalation",
-        CANDIDATE.c.name.in_(sorted(ctx.actor.roles)),
-    )
-    mine = or_(TASK.c.assignee == ctx.actor.user_id, escalated)
+    """Tells whether the actor holds an open task of the case by an own right, was made a candidate for one by an
+    escalation, or locked one of its external tasks as a worker."""
+    own = and_(TASK.c.assignee == ctx.actor.user_id, TASK.c.acting_for.is_(None))
+    return _has_open(ctx, root_id, own, ctx.actor.roles) or _works_for(ctx, root_id)
+
+
+def _stands_in(ctx: CommandContext, root_id: str, cover: Cover) -> bool:
+    theirs = and_(TASK.c.assignee == cover.user_id, TASK.c.acting_for.is_(None))
+    taken = and_(TASK.c.assignee == ctx.actor.user_id, TASK.c.acting_for == cover.user_id)
+    return _has_open(ctx, root_id, or_(theirs, taken), cover.roles)
+
+
+def _has_open(ctx: CommandContext, root_id: str, held: ColumnElement[bool], roles: frozenset[str]) -> bool:
+    mine = or_(held, substitutions.escalated(roles))
     query = select(TASK.c.id).where(and_(TASK.c.root_id == root_id, TASK.c.state == "open", mine)).limit(1)
-    return ctx.connection.execute(query).first() is not None or _works_for(ctx, root_id)
+    return ctx.connection.execute(query).first() is not None
 
 
 def _works_for(ctx: CommandContext, root_id: str) -> bool:

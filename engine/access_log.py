@@ -27,6 +27,7 @@ CHAINS: Mapping[str, str] = {
 }
 RIGHTS = frozenset(
     {
+        "absenceChanged",
         "absenceEnded",
         "absenceRecorded",
         "accountLocked",

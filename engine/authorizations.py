@@ -1,7 +1,8 @@
 """Who may do what: default deny, from the access matrix (DT-07) and from the tasks and lanes themselves.
 
 * A task belongs to its assignee, else to its candidates. Nobody completes another person's task, administrators
-  included; whoever an escalation made a candidate may take it over.
+  included; whoever an escalation made a candidate may take it over. A substitute works on the tasks of whom they
+  cover (engine/substitutions.py).
 * A process is started by the roles that it declares (`camunda:candidateStarterGroups`, property `start.roles`), else
   by those of the lanes whose tasks come first. A process that names no roles may be started by everybody.
 * An ad-hoc activity is started by the roles of its lane or groups, else by who takes part in the case.
@@ -15,11 +16,11 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
-from engine import models
+from engine import models, substitutions
 from engine.access_matrix import AccessMatrix, matrix
-from engine.context import CommandContext
+from engine.context import Actor, CommandContext
 from engine.errors import Forbidden
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from engine.definitions import Deployed
 
 START_ROLES = "start.roles"
-SEPARATION = "separation.from"  # on a user task: the element whose work this one judges
 TASK, CANDIDATE = models.user_task, models.task_candidate
 # What the holder of a task, and who may take it, can do with it.
 HOLDER_OPERATIONS = frozenset({"read", "claim", "unclaim", "complete", "assign", "attempt"})
@@ -43,6 +43,8 @@ class Task(Protocol):
     def root_id(self) -> str: ...
     @property
     def assignee(self) -> str | None: ...
+    @property
+    def acting_for(self) -> str | None: ...
     @property
     def state(self) -> str: ...
 
@@ -84,34 +86,44 @@ def may_task(ctx: CommandContext, task: Task, operation: str, *, is_candidate: b
     if task.state != "open":
         return _may_closed(ctx, task, operation)
     if task.assignee == actor.user_id:
-        return operation in HOLDER_OPERATIONS
+        return operation in _held_operations(actor, task)
     if operation == "read" and may(ctx, "Task", "read_any"):
         return True
     if operation == "assign" and may(ctx, "Task", "assign_any"):
         return True
-    candidate = _is_candidate(ctx, task.id) if is_candidate is None else is_candidate
+    if task.acting_for == actor.user_id:  # back again: what a substitute has is asked back
+        return operation in {"read", "claim"}
+    candidate = _meets(ctx, task.id, candidate_of(ctx)) if is_candidate is None else is_candidate
     if candidate:
+        return operation in CANDIDATE_OPERATIONS or (operation == "assign" and _is_escalated(ctx, task.id))
+    if actor.covers and _meets(ctx, task.id, substitutions.covered(actor)):
         return operation in CANDIDATE_OPERATIONS or (operation == "assign" and _is_escalated(ctx, task.id))
     return task.assignee is None and _belongs_to_nobody(ctx, task.id) and may(ctx, "Task", "do_unowned")
 
 
-def require_other_eyes(ctx: CommandContext, task: Task, judged: str | None) -> None:
-    """Raises Forbidden if the actor did the work that this task judges (property `separation.from` of the diagram)."""
-    if judged is None or ctx.actor.is_system:
-        return
-    did = exists().where(
-        TASK.c.root_id == task.root_id,
-        TASK.c.element_id == judged,
-        TASK.c.state == "completed",
-        TASK.c.closed_by == ctx.actor.user_id,
-    )
-    if ctx.connection.execute(select(did)).scalar_one():
-        raise Forbidden(
-            f"user {ctx.actor.user_id} did {judged} and may not judge it",
-            user_id=ctx.actor.user_id,
-            resource=f"Task {task.id}",
-            operation="complete",
-        )
+def _held_operations(actor: Actor, task: Task) -> frozenset[str]:
+    """A substitute hands nothing over, and once the cover is over only gives back what is still held under it."""
+    if task.acting_for is None:
+        return HOLDER_OPERATIONS
+    if substitutions.cover_of(actor, task.acting_for) is None:
+        return frozenset({"unclaim"})
+    return HOLDER_OPERATIONS - {"assign"}
+
+
+def acting_for(ctx: CommandContext, task: Task, *, is_candidate: bool) -> str | None:
+    """Returns the absent person in whose place the actor works on an open task, None for the own right to it."""
+    actor = ctx.actor
+    if task.assignee == actor.user_id:
+        return task.acting_for
+    if not actor.covers or actor.is_system:
+        return None
+    if task.assignee is not None:
+        cover = substitutions.cover_of(actor, task.assignee) if task.acting_for is None else None
+        return None if cover is None else cover.user_id
+    if is_candidate:
+        return None
+    offered = (one.user_id for one in actor.covers if _meets(ctx, task.id, substitutions.named(one.user_id, one.roles)))
+    return next(offered, None)
 
 
 def _may_closed(ctx: CommandContext, task: Task, operation: str) -> bool:
@@ -121,34 +133,22 @@ def _may_closed(ctx: CommandContext, task: Task, operation: str) -> bool:
 
 
 def candidate_of(ctx: CommandContext) -> ColumnElement[bool]:
-    """Returns the condition that the actor may take the task of the row, for lists and guards."""
-    roles, user_id = sorted(ctx.actor.roles), ctx.actor.user_id
-    named = or_(
-        and_(CANDIDATE.c.kind.in_(("group", "escalation")), CANDIDATE.c.name.in_(roles)),
-        and_(CANDIDATE.c.kind == "user", CANDIDATE.c.name == user_id),
-    )
-    return exists().where(CANDIDATE.c.task_id == TASK.c.id, named)
+    """Returns the condition that the actor may take the task of the row by the own roles, for lists and guards."""
+    return substitutions.named(ctx.actor.user_id, ctx.actor.roles)
 
 
 def may_read_tasks(ctx: CommandContext) -> ColumnElement[bool] | None:
     """Returns the condition on `user_task` rows that a list of the actor is limited to; None for no limit."""
-    if may(ctx, "Task", "read_any"):
-        return None
-    return or_(TASK.c.assignee == ctx.actor.user_id, candidate_of(ctx))
+    return None if may(ctx, "Task", "read_any") else substitutions.concerns(ctx.actor)
 
 
-def _is_candidate(ctx: CommandContext, task_id: str) -> bool:
-    found = ctx.connection.execute(select(TASK.c.id).where(TASK.c.id == task_id, candidate_of(ctx)))
-    return found.first() is not None
+def _meets(ctx: CommandContext, task_id: str, condition: ColumnElement[bool]) -> bool:
+    return ctx.connection.execute(select(TASK.c.id).where(TASK.c.id == task_id, condition)).first() is not None
 
 
 def _is_escalated(ctx: CommandContext, task_id: str) -> bool:
-    escalated = select(CANDIDATE.c.name).where(
-        CANDIDATE.c.task_id == task_id,
-        CANDIDATE.c.kind == "escalation",
-        CANDIDATE.c.name.in_(sorted(ctx.actor.roles)),
-    )
-    return ctx.connection.execute(escalated).first() is not None
+    roles = ctx.actor.roles.union(*(cover.roles for cover in ctx.actor.covers))
+    return _meets(ctx, task_id, substitutions.escalated(roles))
 
 
 def _belongs_to_nobody(ctx: CommandContext, task_id: str) -> bool:
@@ -281,8 +281,7 @@ def history_condition(ctx: CommandContext, root_id: ColumnElement[str]) -> Colum
 
 
 def _part_of(ctx: CommandContext) -> ColumnElement[bool]:
-    user_id = ctx.actor.user_id
-    return or_(TASK.c.assignee == user_id, TASK.c.closed_by == user_id, candidate_of(ctx))
+    return or_(TASK.c.closed_by == ctx.actor.user_id, substitutions.concerns(ctx.actor))
 
 
 def _has_part(ctx: CommandContext, root_id: str) -> bool:

@@ -193,6 +193,7 @@ user_task = Table(
     Column("state", String(16), nullable=False, default="open"),  # open completed cancelled
     Column("closed_at", BigInteger),
     Column("closed_by", NAME),
+    Column("acting_for", NAME),  # the absent person whose substitute has or had the task
     # The inbox page reads open tasks of a person by due time; finished ones stay out of the index.
     Index(
         "ix_user_task_open_assignee",
@@ -476,6 +477,21 @@ user_role = Table(
     metadata,
     Column("user_id", NAME, ForeignKey("app_user.id"), primary_key=True),
     Column("role", NAME, primary_key=True),
+)
+
+# Who stands in for whom, and when; an absence that was ended early has an `until_at` that lies before the planned one.
+absence = Table(
+    "absence",
+    metadata,
+    _id(),
+    Column("user_id", NAME, ForeignKey("app_user.id"), nullable=False),
+    Column("substitute_id", NAME, ForeignKey("app_user.id"), nullable=False),
+    Column("from_at", BigInteger, nullable=False),
+    Column("until_at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("recorded_by", NAME, nullable=False),
+    Index("ix_absence_substitute_id_until_at", "substitute_id", "until_at"),
+    Index("ix_absence_user_id_until_at", "user_id", "until_at"),
 )
 
 session = Table(

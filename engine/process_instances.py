@@ -123,6 +123,7 @@ class Running:
     called: dict[str, str] = field(default_factory=dict)  # called instance id -> definition id
     open_before: frozenset[str] = frozenset()
     customer_ref: str | None = None
+    acting_for: str | None = None  # the absent person in whose place the actor works on a task of it
 
     @property
     def root_id(self) -> str:

@@ -12,10 +12,11 @@ from difflib import get_close_matches
 from lxml import etree
 
 from engine import expression_types
-from engine.authorizations import SEPARATION, START_ROLES
+from engine.authorizations import START_ROLES
 from engine.bpmn.definition import Definition
 from engine.bpmn.expressions import Text, feel_of, is_expression
 from engine.bpmn.extensions import properties
+from engine.bpmn.lint.separations import PROPERTY as SEPARATION
 from engine.bpmn.model import Process
 from engine.bpmn.reader import read_diagram
 from engine.bpmn.vocabulary import bpmn
@@ -35,13 +36,13 @@ PROPERTIES = (
     "deadline.anchor",
     "deadline.cancel",
     "documentation.en",
-    SEPARATION,
     "message.businessKey",
     "message.delivery",
     "name.en",
     "notify.template",
     NOTIFIED,
     "role",
+    SEPARATION,
     START_ROLES,
 )
 _LIKENESS = 0.8  # of two names, as difflib measures it: `role` and `roles` have 0.89, `notify.to` and `notify.by` 0.78

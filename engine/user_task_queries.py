@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
-from engine import models, releases
-from engine.context import CommandContext
+from engine import models, releases, substitutions
+from engine.context import Actor, CommandContext
 from engine.errors import NotFound
 from engine.queries import among, equal, like, ordered, wanted
 from engine.variable_conditions import VariableCondition, holds, holds_in_scope
@@ -48,6 +48,7 @@ class UserTask(msgspec.Struct, frozen=True):
     state: str
     closed_at: int | None
     closed_by: str | None
+    acting_for: str | None  # the absent person for whom the assignee, or who closed it, acts or acted
 
 
 TASK_COLUMNS = [TASK.c[name] for name in UserTask.__struct_fields__]
@@ -66,9 +67,10 @@ class Candidates:
 class TaskQuery:
     """Filters of a task list: one declaration for SQL and for the accepted parameters. None means "any".
 
-    `visible_to` limits the list to what somebody may see: own tasks and tasks of own groups. `free_for` leaves out
-    what somebody else has already. `include_assigned` False leaves what somebody has out of what candidates are asked
-    for. Tasks of sandboxes are listed where `sandbox`, a task or an instance is asked for.
+    `visible_to` limits the list to what somebody may see: own tasks, tasks of own groups, tasks of whom they cover;
+    `covered_by` are the latter alone. `free_for` leaves out what somebody else has already. `include_assigned` False
+    leaves what somebody has out of what candidates are asked for. Tasks of sandboxes are listed where `sandbox`, a
+    task or an instance is asked for.
     """
 
     id: str | None = None
@@ -122,7 +124,8 @@ class TaskQuery:
     customer_ref: str | None = None
     process_variables: tuple[VariableCondition, ...] = ()
     task_variables: tuple[VariableCondition, ...] = ()
-    visible_to: tuple[str, tuple[str, ...]] | None = None
+    visible_to: Actor | None = None
+    covered_by: Actor | None = None
     free_for: tuple[str, tuple[str, ...]] | None = None
     sandbox: bool | None = None
 
@@ -190,11 +193,13 @@ def _conditions(query: TaskQuery) -> Iterable[ColumnElement[bool]]:
     )
     yield from _candidates(query)
     if query.visible_to is not None:
-        user_id, roles = query.visible_to
-        yield or_(TASK.c.assignee == user_id, _may_take(user_id, roles))
+        yield substitutions.concerns(query.visible_to)
+    if query.covered_by is not None:
+        yield substitutions.covered(query.covered_by)
     if query.free_for is not None:
         user_id, roles = query.free_for
-        yield or_(TASK.c.assignee == user_id, and_(TASK.c.assignee.is_(None), _may_take(user_id, roles)))
+        may_take = substitutions.named(user_id, roles)
+        yield or_(TASK.c.assignee == user_id, and_(TASK.c.assignee.is_(None), may_take))
 
 
 def _candidates(query: TaskQuery) -> Iterable[ColumnElement[bool]]:
@@ -251,16 +256,6 @@ def _ranges(query: TaskQuery) -> Iterable[ColumnElement[bool]]:
 def _is_candidate(names: Iterable[str], *, kinds: tuple[str, ...]) -> ColumnElement[bool]:
     return exists().where(
         CANDIDATE.c.task_id == TASK.c.id, CANDIDATE.c.kind.in_(kinds), CANDIDATE.c.name.in_(list(names))
-    )
-
-
-def _may_take(user_id: str, roles: Iterable[str]) -> ColumnElement[bool]:
-    return exists().where(
-        CANDIDATE.c.task_id == TASK.c.id,
-        or_(
-            and_(CANDIDATE.c.kind.in_(("group", "escalation")), CANDIDATE.c.name.in_(list(roles))),
-            and_(CANDIDATE.c.kind == "user", CANDIDATE.c.name == user_id),
-        ),
     )
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from engine import authorizations, decisions, models, process_instances, variables
+from engine import authorizations, decisions, models, process_instances, separations, variables
 from engine.context import CommandContext
 from engine.errors import Conflict, InvalidRequest, NotFound
 from engine.forms import Form
@@ -44,7 +44,6 @@ from engine.values import PersonalRef, decode, encode, plain
 
 CANDIDATE = models.task_candidate
 PENDING = "PENDING"
-SEPARATED_OPERATIONS = frozenset({"claim", "complete"})
 
 
 def form_of(ctx: CommandContext, task: UserTask) -> Form | None:
@@ -68,31 +67,50 @@ def claim(ctx: CommandContext, task_id: str, user_id: str | None = None) -> User
     running, task = open_task(ctx, task_id, operation="claim")
     if task.assignee == wanted:
         return task
-    if task.assignee is not None:
+    mine = wanted == ctx.actor.user_id
+    covered = running.acting_for if mine else None
+    if task.assignee is not None and covered is None and not (mine and task.acting_for == wanted):
         raise Conflict(f"task {task.id} is claimed by {task.assignee}", holder=task.assignee)
-    return _assign(ctx, running, task, wanted, kind="task.claimed")
+    if not mine:
+        separations.require(ctx, task, wanted)
+    return _assign(ctx, running, task, wanted, kind="task.claimed", acting_for=covered)
 
 
 def unclaim(ctx: CommandContext, task_id: str) -> UserTask:
     """Gives a task back to its groups."""
     running, task = open_task(ctx, task_id, operation="unclaim")
-    return task if task.assignee is None else _assign(ctx, running, task, None, kind="task.unclaimed")
+    if task.assignee is None:
+        return task
+    # What a substitute took from the absent person by name has no groups to go back to.
+    back = task.acting_for if not candidates_of(ctx, [task.id]) else None
+    return _assign(ctx, running, task, back, kind="task.unclaimed")
 
 
 def assign(ctx: CommandContext, task_id: str, user_id: str | None) -> UserTask:
     """Hands a task to somebody, whoever had it."""
     running, task = open_task(ctx, task_id, operation="assign")
+    separations.require(ctx, task, user_id)
     return _assign(ctx, running, task, user_id, kind="task.assigned")
 
 
-def _assign(ctx: CommandContext, running: Running, task: UserTask, assignee: str | None, *, kind: str) -> UserTask:
+def _assign(
+    ctx: CommandContext,
+    running: Running,
+    task: UserTask,
+    assignee: str | None,
+    *,
+    kind: str,
+    acting_for: str | None = None,
+) -> UserTask:
     first_time = task.claimed_at is None and assignee is not None
     if first_time:
         known = partial(running.instance.variables, task.scope_id)
         running.ledger.stop(ctx, task.element_id, "started", known=known)
     claimed_at = ctx.now_micros if first_time else task.claimed_at
-    ctx.connection.execute(update(TASK).where(TASK.c.id == task.id).values(assignee=assignee, claimed_at=claimed_at))
+    values = {"assignee": assignee, "claimed_at": claimed_at, "acting_for": acting_for}
+    ctx.connection.execute(update(TASK).where(TASK.c.id == task.id).values(values))
     body = {"task": task.id, "element": task.element_id, "assignee": assignee, "was": task.assignee}
+    body |= _named(acting_for)
     process_instances.apply(ctx, running, kind=kind, body=body)
     return get(ctx, task_id=task.id)
 
@@ -108,8 +126,15 @@ def complete(ctx: CommandContext, task_id: str, values: Mapping[str, Any] | None
     accepted = _checked(ctx, running, task, dict(values or {}))
     running.reported = accepted
     outcome = running.instance.complete(task.id, accepted)
-    body = {"task": task.id, "element": task.element_id, "assignee": task.assignee}
+    if running.acting_for != task.acting_for:
+        ctx.connection.execute(update(TASK).where(TASK.c.id == task.id).values(acting_for=running.acting_for))
+    body = {"task": task.id, "element": task.element_id, "assignee": task.assignee, **_named(running.acting_for)}
     return process_instances.apply(ctx, running, outcome, kind="task.completed", body=body)
+
+
+def _named(acting_for: str | None) -> dict[str, str]:
+    """Returns what an event says of the absent person for whom its actor acted, next to the actor."""
+    return {} if acting_for is None else {"actingFor": acting_for}
 
 
 def record_attempt(ctx: CommandContext, task_id: str, values: Mapping[str, Any]) -> UserTask:
@@ -137,6 +162,7 @@ def record_attempt(ctx: CommandContext, task_id: str, values: Mapping[str, Any])
         ctx, task.element_id, by_message=by_message, daytime_wished=bool(typed.get("daytime_wished"))
     )
     body = {"task": task.id, "element": task.element_id, "data": {"by_message": by_message}}
+    body |= _named(running.acting_for)
     process_instances.apply(ctx, running, kind="task.attempted", body=body)
     return task
 
@@ -200,13 +226,18 @@ def open_task(ctx: CommandContext, task_id: str, *, operation: str) -> tuple[Run
             holder=task.closed_by,
         )
     process_instances.require_active(instance_row)
-    if operation == "complete" and task.assignee not in {None, ctx.actor.user_id} and not ctx.actor.is_system:
+    standing_in = authorizations.acting_for(ctx, task, is_candidate=candidate)
+    if operation == "complete" and not _is_free_for(ctx, task, standing_in):
         raise Conflict(f"task {task.id} is claimed by {task.assignee}", holder=task.assignee)
+    if operation in {"claim", "complete"}:
+        separations.require(ctx, task, ctx.actor.user_id, standing_in)
     running = process_instances.running_from(ctx, instance_row)
-    if operation in SEPARATED_OPERATIONS:
-        drawn = ctx.engine.definitions.process(ctx, task.definition_id).elements.get(task.element_id)
-        authorizations.require_other_eyes(ctx, task, drawn.properties.get(authorizations.SEPARATION) if drawn else None)
+    running.acting_for = standing_in
     return running, task
+
+
+def _is_free_for(ctx: CommandContext, task: UserTask, standing_in: str | None) -> bool:
+    return ctx.actor.is_system or task.assignee in {None, ctx.actor.user_id} or task.assignee == standing_in
 
 
 # ------------------------------------------------------------ handing over, telling
@@ -215,6 +246,7 @@ def open_task(ctx: CommandContext, task_id: str, *, operation: str) -> tuple[Run
 def delegate(ctx: CommandContext, task_id: str, user_id: str) -> UserTask:
     """Lets somebody else do a part of the work; the task comes back to its owner when it is resolved."""
     running, task = open_task(ctx, task_id, operation="assign")
+    separations.require(ctx, task, user_id)
     owner = task.owner or task.assignee or ctx.actor.user_id
     return update_task(ctx, running, task, "task.delegated", assignee=user_id, owner=owner, delegation_state=PENDING)
 
@@ -228,13 +260,16 @@ def resolve(ctx: CommandContext, task_id: str) -> UserTask:
 def change(ctx: CommandContext, task_id: str, **columns: Any) -> UserTask:
     """Changes who has a task, until when and how urgent it is; name and description are the diagram's."""
     running, task = open_task(ctx, task_id, operation="assign")
+    separations.require(ctx, task, columns.get("assignee"))
     return update_task(ctx, running, task, "task.updated", **columns)
 
 
 def update_task(ctx: CommandContext, running: Running, task: UserTask, kind: str, **columns: Any) -> UserTask:
     """Writes columns of an open task and the event that tells of it."""
-    ctx.connection.execute(update(TASK).where(TASK.c.id == task.id).values(**columns))
     assignee = columns.get("assignee", task.assignee)
+    if assignee != task.assignee:
+        columns["acting_for"] = None
+    ctx.connection.execute(update(TASK).where(TASK.c.id == task.id).values(**columns))
     body = {"task": task.id, "element": task.element_id, "assignee": assignee, "was": task.assignee}
     process_instances.apply(ctx, running, kind=kind, body=body)
     return get(ctx, task_id=task.id)

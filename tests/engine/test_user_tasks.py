@@ -104,7 +104,7 @@ def test_a_list_shows_own_tasks_and_those_of_own_groups_only(engine: ProcessEngi
     engine.run(CSS, user_tasks.claim, open_tasks(engine, first.id)["check"])
 
     def seen(actor: Actor) -> set[str]:
-        query = TaskQuery(visible_to=(actor.user_id, tuple(actor.roles)))
+        query = TaskQuery(visible_to=actor)
         return {task.process_instance_id for task in engine.read(SYSTEM_ACTOR, user_tasks.find, query)}
 
     assert seen(CSS) == {first.id, second.id}

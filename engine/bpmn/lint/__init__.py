@@ -29,6 +29,7 @@ from engine.bpmn.lint.report import Report
 from engine.bpmn.lint.roles import check_roles
 from engine.bpmn.lint.schema import check_schema
 from engine.bpmn.lint.scopes import check_scopes
+from engine.bpmn.lint.separations import check_separations
 from engine.bpmn.lint.shape import check_shape
 from engine.bpmn.model import Diagram, Process
 from engine.bpmn.vocabulary import bpmn
@@ -44,6 +45,7 @@ CHECKS: tuple[Callable[[Process, Report], None], ...] = (
     check_compensation,
     check_extensions,
     check_code,
+    check_separations,
 )
 
 

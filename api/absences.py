@@ -1,0 +1,66 @@
+"""/api/absences: who is away, and who stands in until when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import falcon
+import falcon.asgi
+
+from api.commands import Resource, actor_of, no_content
+from api.params import Parameters, read_body
+from api.times import read_micros, write_micros
+from engine import absences
+from engine.absences import Absence
+from engine.context import CommandContext
+
+
+class Absences(Resource):
+    """The absences that concern the actor: the own ones, those covered, those of the people led."""
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        current = Parameters.of_query(req).boolean("current") or False
+        found = await self.commands.read(actor_of(req), lambda ctx: absences.listed(ctx, current=current))
+        resp.media = [shown(one) for one in found]
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        body = Parameters(await read_body(req))
+        made = await self.commands.run(
+            actor_of(req),
+            absences.record,
+            user_id=body.short("userId"),
+            substitute_id=body.required("substituteId"),
+            from_at=read_micros(body.required("from"), name="from"),
+            until_at=read_micros(body.required("until"), name="until"),
+        )
+        resp.status = falcon.HTTP_201
+        resp.media = shown(made)
+
+    async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, absence_id: str) -> None:
+        resp.media = shown(await self.commands.read(actor_of(req), absences.get, absence_id))
+
+    async def on_put_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, absence_id: str) -> None:
+        body = Parameters(await read_body(req))
+        substitute_id, until_at = body.short("substituteId"), body.micros("until")
+
+        def change(ctx: CommandContext) -> Absence:
+            return absences.change(ctx, absence_id, substitute_id=substitute_id, until_at=until_at)
+
+        resp.media = shown(await self.commands.run(actor_of(req), change))
+
+    async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, absence_id: str) -> None:
+        await self.commands.run(actor_of(req), absences.end, absence_id)
+        no_content(resp)
+
+
+def shown(absence: Absence) -> dict[str, Any]:
+    """Returns an absence with instants as the interface writes them."""
+    return {
+        "id": absence.id,
+        "userId": absence.user_id,
+        "substituteId": absence.substitute_id,
+        "from": write_micros(absence.from_at),
+        "until": write_micros(absence.until_at),
+        "recorded": write_micros(absence.recorded_at),
+        "recordedBy": absence.recorded_by,
+    }
