@@ -383,6 +383,7 @@ def own_routes(commands: Commands, doorkeeper: Doorkeeper, executor: Executor) -
         ("/api/instances/{instance_id}/ad-hoc", choices, None),
         ("/api/instances/{instance_id}/ad-hoc/start", choices, "start"),
         ("/api/instances/{instance_id}/ad-hoc/complete", choices, "complete"),
+        ("/api/instances/{instance_id}/values", cases.Values(commands), None),
         ("/api/decisions", taken, None),
         ("/api/decisions/evaluate", taken, "evaluate"),
         ("/api/decisions/{decision_id}", taken, "one"),

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import falcon
 import falcon.asgi
 
 from api.commands import Commands, Resource, actor_of
-from api.params import Parameters, read_bytes
+from api.params import Parameters, read_body, read_bytes
 from crm import access, attachments
 from crm.attachments import MAX_BYTES, Attachment, AttachmentStore, StoredFile
 from crm.keystore import KeyStore
 from engine import authorizations, history, process_instances
 from engine.clock import Clock
 from engine.context import CommandContext
-from engine.errors import Conflict
+from engine.errors import Conflict, Forbidden
 
 Made = TypeVar("Made")
 
@@ -52,8 +52,18 @@ class Attachments(Resource):
             raise
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, attachment_id: str) -> None:
-        found, body = await self.commands.read(actor_of(req), self._read, attachment_id)
-        await self.commands.run(actor_of(req), _record_reading, found)
+        await self._send(req, resp, attachment_id)
+
+    async def on_post_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, attachment_id: str) -> None:
+        """The same for who sees the case only with a reason, which is kept with the record of the reading."""
+        reason = access.require_reason(Parameters(await read_body(req)).text("reason"))
+        await self._send(req, resp, attachment_id, reason)
+
+    async def _send(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, attachment_id: str, reason: str | None = None
+    ) -> None:
+        found, body = await self.commands.read(actor_of(req), self._read, attachment_id, reason)
+        await self.commands.run(actor_of(req), _record_reading, found, reason)
         resp.content_type = found.type
         resp.set_header("Content-Disposition", f"attachment; filename={found.id}{SUFFIXES.get(found.type, '')}")
         resp.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
@@ -62,15 +72,27 @@ class Attachments(Resource):
     def _encrypt(self, subject: str, body: bytes, clock: Clock) -> attachments.StoredFile:
         return self._store.store(self._keystore.key_for(subject, clock.now()), [body])
 
-    def _read(self, ctx: CommandContext, attachment_id: str) -> tuple[Attachment, bytes]:
+    def _read(self, ctx: CommandContext, attachment_id: str, reason: str | None) -> tuple[Attachment, bytes]:
+        """A file may hold anything, as free text may: who may not see the free text of a case does not see its files,
+        but for the one who brought it."""
         found = attachments.get(ctx, attachment_id)
         authorizations.require_instance(ctx, found.process_instance_id)
+        seen = access.sight(ctx, found.process_instance_id, reason=reason).clear
+        if "FREE" not in seen and found.created_by != ctx.actor.user_id:
+            raise Forbidden(
+                f"user {ctx.actor.user_id} may not read attachments of process instance {found.process_instance_id}",
+                user_id=ctx.actor.user_id,
+                resource=f"Attachment {found.id}",
+                operation="read",
+            )
         return found, b"".join(self._store.read(ctx, found))
 
 
-def _record_reading(ctx: CommandContext, found: Attachment) -> None:
+def _record_reading(ctx: CommandContext, found: Attachment, reason: str | None) -> None:
     """Records that a file is shown, before it is: a photograph may show a person or a number plate."""
-    event = {"case": found.process_instance_id, "attachment": found.id, "sha256": found.sha256}
+    event: dict[str, Any] = {"case": found.process_instance_id, "attachment": found.id, "sha256": found.sha256}
+    if reason is not None:
+        event["reason"] = access.keep_reason(ctx, found.process_instance_id, reason)
     history.record(ctx, access.access_chain(found.process_instance_id), "attachmentRead", event)
 
 

@@ -9,14 +9,25 @@ from sqlalchemy import select
 
 from api.commands import Resource, actor_of
 from api.etags import unchanged
-from api.params import Parameters
+from api.params import Parameters, read_body
 from api.task_cards import process_name
 from api.times import write_micros
-from engine import authorizations, history_queries, models, operations, process_definitions, process_instances
+from api.typed_values import write_variables
+from crm import access
+from engine import (
+    authorizations,
+    history_queries,
+    models,
+    operations,
+    process_definitions,
+    process_instances,
+    variables,
+)
 from engine.context import CommandContext
 from engine.deadlines import Deadline, from_row
 from engine.history_queries import ActivityQuery
 from engine.process_instances import ProcessInstance
+from engine.values import Value
 
 
 class Paths(Resource):
@@ -27,6 +38,19 @@ class Paths(Resource):
         # Every operation on a case, also one inside a called process, raises the revision of its root.
         if not unchanged(req, resp, [row.id, row.definition_id, root.revision, root.state]):
             resp.media = await self.commands.read(actor_of(req), _path, instance_id)
+
+
+class Values(Resource):
+    """The values of a case for who gives a reason, which is kept with the record of the reading (DT-07)."""
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        reason = access.require_reason(Parameters(await read_body(req)).text("reason"))
+        resp.media = write_variables(await self.commands.run(actor_of(req), _values, instance_id, reason))
+
+
+def _values(ctx: CommandContext, instance_id: str, reason: str) -> dict[str, Value]:
+    root_id = _case(ctx, instance_id).root_id
+    return access.read_case(ctx, root_id, variables.of_instance(ctx, root_id), reason=reason)
 
 
 class Deadlines(Resource):

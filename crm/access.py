@@ -98,11 +98,16 @@ def read_case(
     if reason is not None or RECORDED & set(shown.values()):
         body: dict[str, Any] = {"case": root_id, "classes": sorted(set(shown.values())), "variables": sorted(shown)}
         if reason is not None:
-            kept = ctx.engine.vault.put(ctx, subject=f"case:{root_id}", data_class="FREE", value=reason)
-            body["reason"] = {"ref": kept.ref, "digest": kept.digest}
+            body["reason"] = keep_reason(ctx, root_id, reason)
         history.record(ctx, access_chain(root_id), "personalDataRead", body)
     revealed: dict[str, Any] = reveal(ctx, dict(values), seen)
     return revealed
+
+
+def keep_reason(ctx: CommandContext, root_id: str, reason: str) -> dict[str, str]:
+    """Keeps the reason of a reading in the vault, for it may name a person; returns what an event says of it."""
+    kept = ctx.engine.vault.put(ctx, subject=f"case:{root_id}", data_class="FREE", value=reason)
+    return {"ref": kept.ref, "digest": kept.digest}
 
 
 def access_chain(root_id: str) -> str:

@@ -171,6 +171,7 @@ def _task_row(
         "state": "open",
         "closed_at": None,
         "closed_by": None,
+        "acting_for": None,
     }
 
 
