@@ -116,6 +116,8 @@ TABLE: Mapping[str, Permission | Mapping[str, Permission]] = {
     "/api/facts": Right("Fact", "import"),
     "/api/customers": STAFF,
     "/api/tier-reviews": STAFF,
+    "/api/tier-runs": STAFF,
+    "/api/coupons": STAFF,
     "/api/referrals": STAFF,
     "/api/cancellations": STAFF,
     "/api/settlements": Right("Reward", "settle"),
