@@ -120,7 +120,7 @@ TABLE: Mapping[str, Permission | Mapping[str, Permission]] = {
     "/api/coupons": STAFF,
     "/api/referrals": STAFF,
     "/api/cancellations": STAFF,
-    "/api/settlements": Right("Reward", "settle"),
+    "/api/settlements": STAFF,
     "/api/scores": STAFF,
     "/api/awards": STAFF,
     "/api/calendars": {"GET": Right("Calendar", "read"), "*": Right("Calendar", "load")},
