@@ -106,6 +106,7 @@ TABLE: Mapping[str, Permission | Mapping[str, Permission]] = {
     "/api/tasks": TASKS,
     "/api/instances": CASES,
     "/api/decisions": CASES,
+    "/api/check": STAFF,
     "/api/search": CASES,
     "/api/feel": DECISIONS,
     "/api/statistics": Right("Metrics", "read"),
