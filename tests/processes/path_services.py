@@ -20,6 +20,7 @@ from engine.feel import Environment
 from engine.forms import Form, parse_form
 from engine.ids import new_id
 from engine.personal_values import PersonalItem
+from engine.settings import Settings
 from engine.values import PersonalRef
 from engine.working_calendar import WorkingCalendar
 from tests.conftest import ROOT
@@ -43,7 +44,7 @@ class Shipped:
         self.calendar = WorkingCalendar.load_directory(ROOT / "rules" / "calendar")
 
     def environment(self, now: datetime) -> Environment:
-        house = SimpleNamespace(engine=SimpleNamespace(calendar=self.calendar), now=now)
+        house = SimpleNamespace(engine=SimpleNamespace(calendar=self.calendar, settings=Settings()), now=now)
         return decisions.environment(cast(CommandContext, house))
 
     def absorb(self, key: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from engine.bpmn.instance import Instance
 from engine.bpmn.outcome import (
     ExternalTaskWait,
@@ -103,8 +105,8 @@ class Names:
 
     def told(self, value: Any) -> Any:
         """Returns steps, waits and values without the ids that differ by chance."""
-        if dataclasses.is_dataclass(value) and not isinstance(value, (type, PersonalRef)):
-            names = [one.name for one in dataclasses.fields(value)]
+        names = _fields(value)
+        if names and not isinstance(value, (type, PersonalRef)):
             return [type(value).__name__, *((name, self._part(name, getattr(value, name))) for name in names)]
         if isinstance(value, Mapping):
             return {key: self.told(value[key]) for key in sorted(value)}
@@ -114,6 +116,13 @@ class Names:
 
     def _part(self, name: str, value: Any) -> Any:
         return self.of(value) if name in IDS and isinstance(value, str) else self.told(value)
+
+
+def _fields(value: Any) -> tuple[str, ...]:
+    """Returns the field names of a step (a struct) or of what it holds (a dataclass)."""
+    if isinstance(value, msgspec.Struct):
+        return value.__struct_fields__
+    return tuple(one.name for one in dataclasses.fields(value)) if dataclasses.is_dataclass(value) else ()
 
 
 IDS = frozenset({"wait_id", "activity_id", "process_id", "parent_process_id", "parent_id", "scope_id"})
