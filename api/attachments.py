@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
@@ -10,9 +11,9 @@ import falcon
 import falcon.asgi
 
 from api.commands import Commands, Resource, actor_of
-from api.params import Parameters, read_body, read_bytes
+from api.params import Parameters, read_body
 from crm import access, attachments
-from crm.attachments import MAX_BYTES, Attachment, AttachmentStore, StoredFile
+from crm.attachments import PIECE, Attachment, AttachmentStore, StoredFile
 from crm.keystore import KeyStore
 from engine import authorizations, history, process_instances
 from engine.clock import Clock
@@ -33,17 +34,24 @@ class Attachments(Resource):
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         instance_id = Parameters.of_query(req).required("processInstanceId")
         root_id = await self.commands.read(actor_of(req), _root, instance_id)
-        body = await read_bytes(req, limit=MAX_BYTES)
-        made = await self.keep(req, root_id, body, partial(attachments.add, process_instance_id=root_id))
+        add = partial(attachments.add, process_instance_id=root_id)
+        made = await self.keep(req, root_id, arriving(req), add)
         resp.status = falcon.HTTP_201
         resp.media = made.reference
 
     async def keep(
-        self, req: falcon.asgi.Request, instance_id: str, body: bytes, add: Callable[[CommandContext, StoredFile], Made]
+        self,
+        req: falcon.asgi.Request,
+        instance_id: str,
+        chunks: Iterable[bytes],
+        add: Callable[[CommandContext, StoredFile], Made],
     ) -> Made:
-        """Encrypts a file into the folder and makes its row by `add`; without a row there is no file either."""
+        """Encrypts a file into the folder and makes its row by `add`; without a row there is no file either.
+
+        It is encrypted as it arrives, on a thread of its own: a slow sender holds no thread that commands run on.
+        """
         subject, _ = await self.commands.read(actor_of(req), _subject, instance_id)
-        stored = await self.commands.call(partial(self._encrypt, subject, body, self.commands.engine.clock))
+        stored = await asyncio.to_thread(self._encrypt, subject, chunks, self.commands.engine.clock)
         try:
             return await self.commands.run(actor_of(req), add, stored)
         except Exception:
@@ -62,17 +70,21 @@ class Attachments(Resource):
     async def _send(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, attachment_id: str, reason: str | None = None
     ) -> None:
-        found, body = await self.commands.read(actor_of(req), self._read, attachment_id, reason)
+        found, pieces = await self.commands.read(actor_of(req), self._read, attachment_id, reason)
         await self.commands.run(actor_of(req), _record_reading, found, reason)
         resp.content_type = found.type
         resp.set_header("Content-Disposition", f"attachment; filename={found.id}{SUFFIXES.get(found.type, '')}")
         resp.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
-        resp.data = body
+        resp.set_stream(self._sent(pieces), found.size)
 
-    def _encrypt(self, subject: str, body: bytes, clock: Clock) -> attachments.StoredFile:
-        return self._store.store(self._keystore.key_for(subject, clock.now()), [body])
+    async def _sent(self, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+        while piece := await self.commands.call(partial(next, pieces, b"")):
+            yield piece
 
-    def _read(self, ctx: CommandContext, attachment_id: str, reason: str | None) -> tuple[Attachment, bytes]:
+    def _encrypt(self, subject: str, chunks: Iterable[bytes], clock: Clock) -> attachments.StoredFile:
+        return self._store.store(self._keystore.key_for(subject, clock.now()), chunks)
+
+    def _read(self, ctx: CommandContext, attachment_id: str, reason: str | None) -> tuple[Attachment, Iterator[bytes]]:
         """A file may hold anything, as free text may: who may not see the free text of a case does not see its files,
         but for the one who brought it."""
         found = attachments.get(ctx, attachment_id)
@@ -85,7 +97,20 @@ class Attachments(Resource):
                 resource=f"Attachment {found.id}",
                 operation="read",
             )
-        return found, b"".join(self._store.read(ctx, found))
+        return found, self._store.read(ctx, found)
+
+
+def arriving(req: falcon.asgi.Request) -> Iterator[bytes]:
+    """Yields the body of a request as it arrives, on another thread than that of the loop."""
+    known: bytes | None = getattr(req.context, "body", None)  # read already, to compare it with an earlier request
+    if known is not None:
+        return iter((known,))
+    loop = asyncio.get_running_loop()
+
+    def received() -> bytes:
+        return asyncio.run_coroutine_threadsafe(req.stream.read(PIECE), loop).result()
+
+    return iter(received, b"")
 
 
 def _record_reading(ctx: CommandContext, found: Attachment, reason: str | None) -> None:

@@ -36,7 +36,7 @@ class TaskAttachments(Attachments):
         add = partial(
             task_attachments.add, task_id=task_id, name=texts.get("name"), description=texts.get("description")
         )
-        made = await self.keep(req, root_id, body, add)
+        made = await self.keep(req, root_id, [body], add)
         resp.media = await self._shown(req, made)
 
     async def on_get_task_one(

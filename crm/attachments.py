@@ -102,14 +102,15 @@ class AttachmentStore:
         return stored
 
     def read(self, ctx: CommandContext, found: Attachment) -> Iterator[bytes]:
-        """Yields the file as uploaded, piece by piece. Raises NotFound if its person was erased.
-
-        Raises ExecutionFailed at the first piece that is not the one that was stored.
-        """
+        """Yields the file as uploaded, piece by piece. Raises NotFound if its person was erased, ExecutionFailed before
+        the first piece if the file is not the one that was stored."""
         key = self._keystore.keys({found.key_id}, ctx.now).get(found.key_id)
         path = self._path(found.stored_sha256)
         if key is None or not path.is_file():
             raise NotFound(f"the file of attachment {found.id} was deleted")
+        with path.open("rb") as stored:
+            if hashlib.file_digest(stored, "sha256").hexdigest() != found.stored_sha256:
+                raise _altered(found)
         return _decrypt(path, found, key)
 
     def remove(self, stored_sha256: str) -> None:
