@@ -107,11 +107,11 @@ def _check_choice(node: Node, body: Body, report: Report) -> None:
     outgoing = body.outgoing(node.id)
     if node.type in _CHOOSING:
         if node.type in ACTIVITIES and len(outgoing) == 1 and outgoing[0].condition is not None:
-            report.error(
+            report.warning(
                 "only-condition",
                 outgoing[0],
-                f"{node.id} 只有一条带条件的顺序流;条件不成立时无路可走。",
-                f"The only flow out of {node.id} has a condition (8.3.13); if it does not hold there is no way on.",
+                f"{node.id} 只有一条带条件的顺序流;条件不成立时分支到此为止。",
+                f"The only flow out of {node.id} has a condition (8.3.13); if it does not hold the branch ends there.",
             )
         return
     if node.default is not None:

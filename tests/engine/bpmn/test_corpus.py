@@ -28,6 +28,12 @@ def test_it_is_refused_for_its_own_reason(body: bytes, code: str) -> None:
     assert all(finding.zh and finding.en and finding.zh != finding.en for finding in found)
 
 
+@pytest.mark.parametrize(("body", "code"), invalid_flows.WARNED.values(), ids=list(invalid_flows.WARNED))
+def test_its_owner_is_warned(body: bytes, code: str) -> None:
+    definition = parse(body, name="a.bpmn")[0]
+    assert code in {finding.code for finding in definition.warnings}
+
+
 VALID = {**valid_models.MODELS, **exported_models.MODELS}
 
 
