@@ -23,6 +23,7 @@ from engine import (
     calendars,
     deadlines,
     deadlines_blocked,
+    job_retries,
     models,
     outcome_rows,
     process_instances,
@@ -42,8 +43,7 @@ from engine.messages import Message, correlate, deliver_later
 from engine.process_instances import Running
 from engine.values import from_json, load
 
-RETRIES = 3
-BACKOFF = (timedelta(minutes=5), timedelta(minutes=1), timedelta(seconds=10))  # by retries left
+DEADLINE_RETRY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def run(ctx: CommandContext, job: Any) -> None:
     # The row goes first: the next firing of a cycle keeps the wait's id and comes with the outcome.
     ctx.connection.execute(delete(models.job).where(models.job.c.id == job.id))
     RUNNERS[job.type](ctx, job, payload)
-    if job.retries < RETRIES:
+    if job.error is not None:  # it failed before
         resolve_of_job(ctx, job.id)
 
 
@@ -313,12 +313,11 @@ def fail(ctx: CommandContext, job_id: str, failure: BaseException) -> None:
         _fail_deadline(ctx, job_id, failure)
         return
     left = job.retries - 1
-    delay = BACKOFF[min(left, len(BACKOFF) - 1)]
     message = describe(failure)
     ctx.connection.execute(
         update(table)
         .where(table.c.id == job_id)
-        .values(retries=left, error=message, due_at=ctx.now_micros + to_micros_delta(delay))
+        .values(retries=left, error=message, due_at=job_retries.next_due(ctx, job, left))
     )
     if left == 0:
         open_incident(
@@ -338,7 +337,7 @@ def _fail_deadline(ctx: CommandContext, deadline_id: str, failure: BaseException
     if row is None:
         return
     ctx.connection.execute(
-        update(table).where(table.c.id == deadline_id).values(next_at=ctx.now_micros + to_micros_delta(BACKOFF[1]))
+        update(table).where(table.c.id == deadline_id).values(next_at=ctx.now_micros + to_micros_delta(DEADLINE_RETRY))
     )
     open_incident(
         ctx,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from engine import decisions
+from engine import decisions, job_retries
 from engine.bpmn import outcome as bpmn
 from engine.clock import to_micros
 from engine.context import CommandContext
@@ -112,9 +112,9 @@ def _wait_opened(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.W
         case bpmn.ExternalTaskWait() as details:
             _external_opened(ctx, running, rows, step, details, common)
         case bpmn.TimerWait() as details:
-            rows.jobs[step.wait_id] = _job(ctx, common, "timer", due_at=to_micros(details.due_at))
+            rows.jobs[step.wait_id] = _job(ctx, running, common, "timer", due_at=to_micros(details.due_at))
         case bpmn.JobWait():
-            rows.jobs[step.wait_id] = _job(ctx, common, "async", due_at=ctx.now_micros)
+            rows.jobs[step.wait_id] = _job(ctx, running, common, "async", due_at=ctx.now_micros)
         case bpmn.SubscriptionWait() as details:
             rows.subscriptions[step.wait_id] = common | {
                 "event_type": details.event_type,
@@ -190,7 +190,7 @@ def _external_opened(
     properties = dict(details.properties or {})
     if details.topic in ctx.engine.handlers or running.row.sandbox:
         payload = {"topic": details.topic, "properties": properties, "scope": step.scope_id}
-        rows.jobs[step.wait_id] = _job(ctx, common, "handler", due_at=ctx.now_micros, payload=payload)
+        rows.jobs[step.wait_id] = _job(ctx, running, common, "handler", due_at=ctx.now_micros, payload=payload)
         return
     rows.external[step.wait_id] = common | {
         "definition_key": running.definition_key_of(step.process_id),
@@ -204,8 +204,10 @@ def _external_opened(
     }
 
 
-def _job(ctx: CommandContext, common: Row, kind: str, *, due_at: int, payload: Any = None) -> Row:
+def _job(ctx: CommandContext, running: Running, common: Row, kind: str, *, due_at: int, payload: Any = None) -> Row:
+    elements = running.definition_of(common["process_instance_id"]).elements
     return common | {
+        "retries": job_retries.tries(elements, common["element_id"]),
         "type": kind,
         "wait_id": common["id"],
         "due_at": due_at,

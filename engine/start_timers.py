@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from engine import decisions, models
+from engine import decisions, job_retries, models
 from engine.bpmn.definition import StartEvent
 from engine.bpmn.outcome import TimerWait
 from engine.bpmn.timers import NotATimer, first_due, next_due
@@ -52,6 +52,7 @@ def plan_again(ctx: CommandContext) -> None:
 
 
 def _insert(ctx: CommandContext, definition_id: str, element_id: str, timer: TimerWait) -> None:
+    elements = ctx.engine.definitions.process(ctx, definition_id).elements
     ctx.connection.execute(
         insert(models.job).values(
             id=new_id(),
@@ -59,6 +60,7 @@ def _insert(ctx: CommandContext, definition_id: str, element_id: str, timer: Tim
             definition_id=definition_id,
             element_id=element_id,
             due_at=to_micros(timer.due_at),
+            retries=job_retries.tries(elements, element_id),
             payload=dump({"cycle": timer.cycle}),
             created_at=ctx.now_micros,
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.bpmn.retries import RetryCycle
 from engine.findings import Finding
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ class Element:
     """One flow node as its owner drew it.
 
     `roles` are the role codes of its innermost lane that names some; `parent_id` is the sub-process it lies in, None
-    at the top level; `attributes` are the extension attributes as written (assignee, topic …) without namespace.
+    at the top level; `attributes` are the extension attributes as written (assignee, topic …) without namespace;
+    `retry` says how often its jobs are tried, None as often as any job.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Element:
     form_ref: str | None = None
     form_key: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    retry: RetryCycle | None = None
 
 
 @dataclass(frozen=True, slots=True)

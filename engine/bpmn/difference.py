@@ -28,6 +28,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "loop": ("循环", "loop"),
     "events": ("事件", "events"),
     "message": ("消息", "message"),
+    "retry": ("失败重试", "retries of failed jobs"),
     "script_format": ("脚本语言", "script language"),
     "source": ("起点", "source"),
     "target": ("终点", "target"),
@@ -154,6 +155,7 @@ def _node_texts(node: Node, parent: str | None) -> dict[str, str | None]:
         "default": node.default,
         "script_format": node.script_format,
         "message": node.message_ref,
+        "retry": node.retry.source if node.retry else None,
         "loop": _loop(node.loop),
         "events": "; ".join(_event(event) for event in node.events),
     }

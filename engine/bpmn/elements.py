@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from engine.bpmn.definition import Element
 from engine.bpmn.model import Node
+from engine.bpmn.retries import NotARetryCycle, RetryCycle, parse_retry_cycle
 
 
 def element_of(node: Node, parent_id: str | None) -> Element:
@@ -23,4 +24,15 @@ def element_of(node: Node, parent_id: str | None) -> Element:
         form_ref=node.attributes.get("formRef"),
         form_key=node.attributes.get("formKey"),
         attributes=MappingProxyType(dict(node.attributes)),
+        retry=_retry_of(node),
     )
+
+
+def _retry_of(node: Node) -> RetryCycle | None:
+    """Diagrams that were deployed before cycles were read may hold one that is none; their jobs are tried as any."""
+    if node.retry is None:
+        return None
+    try:
+        return parse_retry_cycle(node.retry.source)
+    except NotARetryCycle:
+        return None

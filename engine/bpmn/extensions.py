@@ -5,9 +5,11 @@ from __future__ import annotations
 from lxml import etree
 
 from engine.bpmn.expressions import Text
-from engine.bpmn.model import Mapping
+from engine.bpmn.model import Mapping, Retry
 from engine.bpmn.vocabulary import EXTENSIONS, bpmn
 from engine.bpmn.xml import line_of
+
+RETRY_CYCLE = "failedJobRetryTimeCycle"
 
 
 def local_name(node: etree._Element) -> str:
@@ -46,6 +48,14 @@ def properties(node: etree._Element) -> dict[str, str]:
         for item in holder
         if item.get("name")
     }
+
+
+def retry(node: etree._Element) -> Retry | None:
+    """Returns the retry cycle of an element or, if it has none of its own, of its loop."""
+    for place in (node, node.find(bpmn("multiInstanceLoopCharacteristics"))):
+        for item in extension_elements(place, RETRY_CYCLE) if place is not None else ():
+            return Retry(node.get("id", ""), line_of(item), (item.text or "").strip())
+    return None
 
 
 class ParameterReader:

@@ -90,6 +90,15 @@ class Flow:
     extensions: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A retry cycle as written at an element (`camunda:failedJobRetryTimeCycle`), and where it stands."""
+
+    id: str
+    line: int | None
+    source: str
+
+
 @dataclass(slots=True)
 class Node:
     """A flow node.
@@ -126,6 +135,7 @@ class Node:
     start_quantity: int = 1
     completion_quantity: int = 1
     extensions: list[str] = field(default_factory=list)
+    retry: Retry | None = None
     starts_process: bool = False
     companions: tuple[str, ...] = ()
 

@@ -15,6 +15,7 @@ from engine.bpmn.extensions import (
     extension_elements,
     local_name,
     properties,
+    retry,
 )
 from engine.bpmn.lanes import lane_roles
 from engine.bpmn.model import Body, Diagram, Flow, Node, Process
@@ -179,6 +180,7 @@ class _ProcessReader:
         node.event_sub_process = element.get("triggeredByEvent") == "true"
         node.for_compensation = element.get("isForCompensation") == "true"
         node.extensions = [local_name(item) for item in extension_elements(element)]
+        node.retry = retry(element)
         node.start_quantity = self._quantity(element, "startQuantity")
         node.completion_quantity = self._quantity(element, "completionQuantity")
         self._check_children(element)

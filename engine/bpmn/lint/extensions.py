@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from engine.bpmn.extensions import RETRY_CYCLE
 from engine.bpmn.lint.report import Report
 from engine.bpmn.model import Flow, Node, Process
+from engine.bpmn.retries import NotARetryCycle, parse_retry_cycle
 
 _WORKER = ('外部任务主题(camunda:type="external")', 'an external task topic (camunda:type="external")')
 JAVA = {
@@ -59,14 +61,10 @@ _IGNORED = {
         ";请把字段画成表单,并用 camunda:formRef 引用",
         "; draw its fields as a form and name it in camunda:formRef",
     ),
-    "failedJobRetryTimeCycle": (
-        ";失败的作业会自动重试三次,之后成为事件",
-        "; a job that fails is tried three times, and then waits for somebody as an incident",
-    ),
 }
 """Extension elements that do not stop a diagram from running, and what happens instead."""
 
-_KNOWN = frozenset({"properties", "inputOutput", "in", "out"})
+_KNOWN = frozenset({"properties", "inputOutput", "in", "out", RETRY_CYCLE})
 _ATTRIBUTES = frozenset(
     {
         "assignee",
@@ -110,6 +108,7 @@ def check_extensions(process: Process, report: Report) -> None:
     for node in process.nodes():
         _check_attributes(node, report)
         _check_elements(node, node.extensions, report)
+        _check_retry(node, report)
         for event in node.events:
             _check_java(node, event.attributes, report)
 
@@ -141,6 +140,20 @@ def _check_java(node: Node, attributes: dict[str, str], report: Report) -> None:
             node,
             f"{node.id} 的 camunda:{name} 需要图外的代码,不予运行;请改用{instead_zh}。",
             f"camunda:{name} at {node.id} needs code from outside, which is not run; use {instead_en} instead.",
+        )
+
+
+def _check_retry(node: Node, report: Report) -> None:
+    if node.retry is None:
+        return
+    try:
+        parse_retry_cycle(node.retry.source)
+    except NotARetryCycle as wrong:
+        report.error(
+            "bad-retry-cycle",
+            node.retry,
+            f"{node.id} 的 camunda:{RETRY_CYCLE} {wrong.zh}。",
+            f"camunda:{RETRY_CYCLE} at {node.id} {wrong.en}.",
         )
 
 
