@@ -46,6 +46,10 @@ class Ledger:
         self._changed: set[str] = set()
         self.events: list[dict[str, Any]] = []
 
+    def __bool__(self) -> bool:
+        """Tells whether there is a deadline at all; most instances have none."""
+        return bool(self._all)
+
     # ------------------------------------------------ reading
 
     def running(self) -> list[Deadline]:
@@ -194,8 +198,6 @@ class Ledger:
         A completion whose form has the field and leaves it empty stops nothing: the element was done, but what the
         limit is about did not happen (a car that could not be made ready), so the limit runs on.
         """
-        if not self._all:
-            return []
         return [
             self._stop_at(ctx, deadline, at)
             for deadline in self.running()

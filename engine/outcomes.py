@@ -92,7 +92,7 @@ def _activity_ended(ctx: CommandContext, running: Running, rows: Rows, step: bpm
             "started_at": ctx.now_micros,
         }
     row.update(ended_at=ctx.now_micros, cancelled=step.cancelled)
-    if not step.cancelled:
+    if running.ledger and not step.cancelled:
         known = partial(_variables, running)
         running.ledger.stop(ctx, step.element_id, "completed", reported=running.reported, known=known)
 

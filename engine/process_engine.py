@@ -21,6 +21,7 @@ from engine.errors import ExecutionFailed, StaleRevision
 from engine.handlers import Handler
 from engine.incidents import open_incident
 from engine.keys import derive_key, read_master_key
+from engine.live_instances import LiveInstances
 from engine.personal_values import Vault
 from engine.settings import Settings
 from engine.working_calendar import WorkingCalendar
@@ -55,6 +56,7 @@ class ProcessEngine:
         self.chain_key = derive_key(self.master_key, "chain")
         self.calendars = CalendarCache(self.database, settings.rules / "calendar")
         self.definitions = DefinitionStore()
+        self.live = LiveInstances()
         # Called after each commit that made jobs, so that an executor in this process need not poll.
         self.on_jobs: list[Callable[[], None]] = []
         # Called with the topics after each commit that lets workers fetch something, so that those who wait wake up.

@@ -141,7 +141,7 @@ class Running:
         if self.instance_or_none is None:
             if self.row.state_body is None:
                 raise Conflict(f"process instance {self.row.id} is over")
-            self.instance_or_none = Instance.restore(
+            self.instance_or_none = self._taken() or Instance.restore(
                 self.row.state_body,
                 definition=self.definition,
                 services=self.services,
@@ -149,6 +149,12 @@ class Running:
             )
             self.open_before = self.instance_or_none.waiting_at()
         return self.instance_or_none
+
+    def _taken(self) -> Instance | None:
+        live = self.ctx.engine.live.take(self.row.id, self.row.revision)
+        if live is not None:
+            live.wake(self.services)
+        return live
 
     def definition_of(self, process_id: str) -> Definition:
         """Returns the diagram of the root or of an instance that it called."""
@@ -353,6 +359,9 @@ def apply(
     _watch_stall(ctx, running, rows.stalled)
     if rows.ended:
         incidents.resolve_of_instance(ctx, running.root_id)
+    if running.instance_or_none is not None and not rows.ended:
+        keep = ctx.engine.live.keep
+        ctx.after_commit.append(partial(keep, row.id, row.revision, running.instance_or_none))
     return _refresh(running, row)
 
 

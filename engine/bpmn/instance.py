@@ -132,6 +132,14 @@ class Instance:
         """Returns the instance that was stored; `definition` is parsed from the diagram it runs on."""
         return cls(state.restore(stored, definition, services=services, limits=limits))
 
+    def rest(self) -> None:
+        """Lets go of values that were read, because somebody may hold them; see `wake`."""
+        self._workflow.scopes.forget_read()
+
+    def wake(self, services: Services) -> None:
+        """Makes an instance that rested ready for the next operation, as if it had been restored."""
+        self._workflow.services = services
+
     def store(self) -> bytes:
         """Returns the state, without the diagram."""
         return state.store(self._workflow)

@@ -58,6 +58,10 @@ class Scope:
         del self._stored[name]
         self._values.pop(name, None)
 
+    def forget_read(self) -> None:
+        """Forgets values that were read; they are read again from their stored form."""
+        self._values.clear()
+
     @property
     def stored(self) -> Mapping[str, bytes]:
         """The stored form of all values."""
@@ -79,6 +83,12 @@ class Scopes:
     def items(self) -> Iterator[tuple[str, Scope]]:
         """Yields all scopes with their ids, outer ones first."""
         return iter(self._scopes.items())
+
+    def forget_read(self) -> None:
+        """Forgets in all scopes what was read."""
+        self.changed.clear()
+        for scope in self._scopes.values():
+            scope.forget_read()
 
     def open(self, scope_id: str, parent: str | None, stored: dict[str, bytes] | None = None) -> Scope:
         """Opens a scope; it sees whatever its parent sees."""
