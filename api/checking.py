@@ -11,6 +11,7 @@ from api import files
 from engine.bpmn.definition import Definition
 from engine.bpmn.layout import check_layout
 from engine.bpmn.parser import parse
+from engine.deployments import with_forms
 from engine.dmn.checks import check as check_model
 from engine.dmn.decision import compile_model
 from engine.dmn.libraries import Library
@@ -63,7 +64,7 @@ def check(paths: Iterable[Path], *, layout: bool = False, roles: Collection[str]
 
     `roles` are the known role codes; without them no role is doubted.
     """
-    checked = files.deployable(paths)
+    checked = with_forms(files.deployable(paths))
     tables = Library({name: body for name, body in checked.items() if name.endswith(".dmn")})
     report, known = Report(), _Known(roles, tables)
     for name, body in checked.items():

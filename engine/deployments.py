@@ -18,7 +18,10 @@ from sqlalchemy.exc import IntegrityError
 from engine import authorizations, definitions, history, models, proposals, releases
 from engine.access_matrix import role_codes
 from engine.bpmn.definition import Definition
+from engine.bpmn.form_data import FORM_DATA
 from engine.bpmn.parser import parse
+from engine.bpmn.reader import read_diagram
+from engine.bpmn.xml import read_xml
 from engine.context import CommandContext
 from engine.dmn.cases import read_cases
 from engine.dmn.checks import check
@@ -82,6 +85,7 @@ def create(
     authorizations.require_deploy(ctx)
     if not resources:
         raise InvalidRequest("a deployment needs at least one file")
+    resources = with_forms(resources)
     checked = _checked(ctx, resources)
     wanted = dict(resources)
     if duplicate_filtering or changed_only:
@@ -118,10 +122,23 @@ def findings(ctx: CommandContext, resources: Mapping[str, bytes]) -> dict[str, l
     """Returns what a deployment of the files would find, errors and warnings by file; nothing is kept."""
     authorizations.require_deploy(ctx)
     try:
-        checked = _checked(ctx, resources)
+        checked = _checked(ctx, with_forms(resources))
     except ParseFailed as refused:
         return {file: list(found) for file, found in refused.findings.items()}
     return {file: found for file, found in checked.warnings.items() if found}
+
+
+def with_forms(resources: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Returns the files with the forms that are drawn into their diagrams; one that is brought along stays."""
+    drawn: dict[str, bytes] = {}
+    for file, body in resources.items():
+        if file.lower().endswith(DIAGRAM) and FORM_DATA.encode() in body:
+            try:
+                forms = read_diagram(read_xml(body, name=file)).forms
+            except ParseFailed:
+                continue  # told when the file itself is checked
+            drawn |= {f"{key}.form": form for key, form in forms.items()}
+    return {**drawn, **resources}
 
 
 def check_resources(resources: Mapping[str, bytes], *, limits: Limits, roles: Collection[str] | None = None) -> Checked:

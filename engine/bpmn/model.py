@@ -225,7 +225,8 @@ class Process:
 
 @dataclass(slots=True)
 class Diagram:
-    """A BPMN file as read, with the faults found on the way."""
+    """A BPMN file as read, with the faults found on the way; `forms` are those drawn into it, as form-js, by key."""
 
     processes: list[Process] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    forms: dict[str, bytes] = field(default_factory=dict)

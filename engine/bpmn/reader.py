@@ -17,6 +17,7 @@ from engine.bpmn.extensions import (
     properties,
     retry,
 )
+from engine.bpmn.form_data import FORM_DATA, read_form_data
 from engine.bpmn.lanes import lane_roles
 from engine.bpmn.model import Body, Diagram, Flow, Node, Process
 from engine.bpmn.vocabulary import (
@@ -191,6 +192,7 @@ class _ProcessReader:
         events.read_loop(element)
         bind_loop(node, element, self._items)
         bind_call(node, element, self._items)
+        self._read_form(node, element)
         if type_ in SUB_PROCESSES:
             node.body = self._body(element)
             self._inherit_roles(node)
@@ -198,6 +200,21 @@ class _ProcessReader:
             held = [empty(name, element) for name in self._items.held_in(element) if name != item]
             node.inputs = held + node.inputs
         return node
+
+    def _read_form(self, node: Node, element: etree._Element) -> None:
+        if FORM_DATA not in node.extensions:
+            return
+        is_filled_in = node.type == "userTask" or (node.type == "startEvent" and not node.events)
+        if not is_filled_in or node.attributes.keys() & {"formRef", "formKey"}:
+            self._references.fault(
+                "form-data-misplaced",
+                f"{node.id} 的 camunda:formData 只能用于没有其他表单的人工任务或普通开始事件。",
+                f"camunda:formData at {node.id} belongs to a user task or plain start event without another form.",
+                element_id=node.id,
+                line=node.line,
+            )
+        elif (key := read_form_data(element, self._element.get("id", ""), self._diagram)) is not None:
+            node.attributes["formRef"] = key
 
     def _read_mappings(self, node: Node, element: etree._Element) -> None:
         reader = ParameterReader(node.id, self._texts)

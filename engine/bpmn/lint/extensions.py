@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.bpmn.extensions import RETRY_CYCLE
+from engine.bpmn.form_data import FORM_DATA
 from engine.bpmn.lint.report import Report
 from engine.bpmn.model import Flow, Node, Process
 from engine.bpmn.retries import NotARetryCycle, parse_retry_cycle
@@ -56,15 +57,7 @@ _REFUSED = {
 }
 """Extension elements that do something which is not done here, in both languages, and what to use instead."""
 
-_IGNORED = {
-    "formData": (
-        ";请把字段画成表单,并用 camunda:formRef 引用",
-        "; draw its fields as a form and name it in camunda:formRef",
-    ),
-}
-"""Extension elements that do not stop a diagram from running, and what happens instead."""
-
-_KNOWN = frozenset({"properties", "inputOutput", "in", "out", RETRY_CYCLE})
+_KNOWN = frozenset({"properties", "inputOutput", "in", "out", FORM_DATA, RETRY_CYCLE})
 _ATTRIBUTES = frozenset(
     {
         "assignee",
@@ -171,6 +164,6 @@ def _check_elements(place: Node | Flow | Process, names: list[str], report: Repo
             report.warning(
                 "extension-ignored",
                 place,
-                f"{place.id} 的扩展 {name} 不起作用{_IGNORED.get(name, ('', ''))[0]}。",
-                f"The extension {name} at {place.id} has no effect{_IGNORED.get(name, ('', ''))[1]}.",
+                f"{place.id} 的扩展 {name} 不起作用。",
+                f"The extension {name} at {place.id} has no effect.",
             )
