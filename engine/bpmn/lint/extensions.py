@@ -57,7 +57,8 @@ _REFUSED = {
 }
 """Extension elements that do something which is not done here, in both languages, and what to use instead."""
 
-_KNOWN = frozenset({"properties", "inputOutput", "in", "out", FORM_DATA, RETRY_CYCLE})
+_KNOWN = frozenset({"properties", "inputOutput", "in", "out"})
+_OF_NODES = frozenset({FORM_DATA, RETRY_CYCLE})
 _ATTRIBUTES = frozenset(
     {
         "assignee",
@@ -160,7 +161,7 @@ def _check_elements(place: Node | Flow | Process, names: list[str], report: Repo
                 f"目前不支持{place.id} 的{zh};请改用{instead_zh}。",
                 f"{en} at {place.id} is not supported; use {instead_en} instead.",
             )
-        elif name not in _KNOWN:
+        elif name not in _KNOWN and not (name in _OF_NODES and isinstance(place, Node)):
             report.warning(
                 "extension-ignored",
                 place,
