@@ -89,7 +89,7 @@ def create_app(engine: ProcessEngine, *, run_jobs: bool | None = None) -> falcon
     doorkeeper = Doorkeeper(commands)
     executor = Executor(engine, wanted=_runs_jobs(engine) if run_jobs is None else run_jobs)
     waiters = Waiters(engine)
-    measurements = Measurements()
+    measurements = Measurements(engine)
     log = access_log.AccessLog(commands)
     asked = [*tracing.components(engine.settings), *components(doorkeeper, measurements, log, engine.settings)]
     app = BoundedApp(

@@ -1,20 +1,23 @@
 """/metrics: what the process does and what waits, for Prometheus. Labels name routes and kinds, never a case or person.
 
-Requests are counted in each server process; several processes of one host (PostgreSQL) are told apart by their port or
-scraped behind the balancer in turn. What waits is read from the database at each scrape.
+Requests are counted over all worker processes of one server, whichever of them answers (`api/metric_files.py`); servers
+on several hosts are scraped one by one. What waits is read from the database at each scrape, the same by all of them.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import falcon.asgi
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy import func, select
 from sqlalchemy.pool import QueuePool
 
+from api import metric_files
 from api.commands import Commands, Resource, actor_of
 from engine import authorizations, models
 from engine.context import CommandContext
@@ -32,9 +35,11 @@ WAITING: Mapping[str, str] = {
 
 
 class Measurements:
-    """The numbers of one server process; as middleware it counts each request."""
+    """The numbers of one server; as middleware it counts each request of this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: ProcessEngine) -> None:
+        self._engine = engine
+        self._folder = metric_files.choose_values()
         self.registry = CollectorRegistry()
         labels = ("method", "route", "status")
         self._requests = Counter("marque_requests", "Requests answered.", labels, registry=self.registry)
@@ -45,8 +50,13 @@ class Measurements:
             registry=self.registry,
             buckets=BUCKETS,
         )
-        self._waiting = {name: Gauge(name, text, registry=self.registry) for name, text in WAITING.items()}
-        self._pool = Gauge("marque_pool_connections", "Database connections.", ["state"], registry=self.registry)
+        self._pool = Gauge(
+            "marque_pool_connections",
+            "Database connections.",
+            ["state"],
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
 
     async def process_response(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, _resource: object, _succeeded: bool
@@ -55,16 +65,39 @@ class Measurements:
         route = req.uri_template or UNROUTED
         self._requests.labels(method, route, str(resp.status_code)).inc()
         self._seconds.labels(method, route).observe(time.perf_counter() - req.context.started)
+        self._look_at_pool()
 
-    def text(self, waiting: Mapping[str, int], engine: ProcessEngine) -> bytes:
-        """Returns the exposition with these counts of what waits."""
-        for name, count in waiting.items():
-            self._waiting[name].set(count)
-        pool = engine.database.engine.pool
+    def _look_at_pool(self) -> None:
+        """After each answer, for another process may be asked how many connections this one holds."""
+        pool = self._engine.database.engine.pool
         if isinstance(pool, QueuePool):
             self._pool.labels("in_use").set(pool.checkedout())
             self._pool.labels("idle").set(pool.checkedin())
-        return generate_latest(self.registry)
+
+    def text(self, waiting: Mapping[str, int]) -> bytes:
+        """Returns the exposition with these counts of what waits."""
+        self._look_at_pool()
+        counted = self.registry if self._folder is None else metric_files.summed(self._folder)
+        return generate_latest(counted) + generate_latest(_gauges(waiting))
+
+
+def _gauges(waiting: Mapping[str, int]) -> CollectorRegistry:
+    """Returns what was read just now. It belongs to no process: kept with the rest, each would add its own reading."""
+    registry = CollectorRegistry()
+    for name, count in waiting.items():
+        registry.register(Reading(name, count))
+    return registry
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One number for one exposition."""
+
+    name: str
+    count: int
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield GaugeMetricFamily(self.name, WAITING[self.name], self.count)
 
 
 class Exposition(Resource):
@@ -77,7 +110,7 @@ class Exposition(Resource):
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         found = await self.commands.read(actor_of(req), waiting)
         resp.content_type = CONTENT_TYPE_LATEST
-        resp.data = self._measurements.text(found, self.commands.engine)
+        resp.data = self._measurements.text(found)
 
 
 def waiting(ctx: CommandContext) -> dict[str, int]:

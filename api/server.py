@@ -9,6 +9,7 @@ from typing import Any
 import falcon.asgi
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
+from api import metric_files
 from api.app import create_app
 from api.composition import build_engine
 from api.logs import configure_logs
@@ -24,7 +25,7 @@ def serve(settings: Settings) -> None:
 
 
 def asgi_app() -> falcon.asgi.App[Any, Any]:
-    """Returns the application of the environment's settings: `gunicorn 'api.server:asgi_app()' -k asgi`."""
+    """Returns the application of the environment's settings, for gunicorn's own command (see the Procfile)."""
     return _app(read_settings(os.environ))
 
 
@@ -64,6 +65,9 @@ def options(settings: Settings) -> Mapping[str, Any]:
         "loglevel": settings.log if settings.log in {"debug", "error", "critical"} else "warning",
         # The access line is our own: gunicorn's would hold query values.
         "accesslog": None,
+        "on_starting": metric_files.on_starting,
+        "child_exit": metric_files.child_exit,
+        "on_exit": metric_files.on_exit,
     }
 
 
