@@ -17,6 +17,16 @@ from engine.working_calendar import missing_sentence
 MESSAGE_LENGTH = 2000
 MISSING_YEAR = "calendarMissing"
 INCIDENT = models.incident
+# By case as well, because that is what the table has an index for.
+RESOLVE_ONE = Statement(
+    update(INCIDENT)
+    .where(
+        INCIDENT.c.root_id == bindparam("case"),
+        INCIDENT.c.job_id == bindparam("withdrawn"),
+        INCIDENT.c.resolved_at.is_(None),
+    )
+    .values(resolved_at=bindparam("at"))
+)
 RESOLVE_ALL = Statement(
     update(INCIDENT)
     .where(INCIDENT.c.root_id == bindparam("case"), INCIDENT.c.resolved_at.is_(None))
@@ -105,12 +115,19 @@ def resolve_of_job(ctx: CommandContext, job_id: str) -> None:
 
 
 def resolve_of_jobs(ctx: CommandContext, job_ids: Sequence[str]) -> None:
-    """Closes the incidents of jobs and external tasks that were withdrawn or are tried again."""
+    """Closes the incidents of jobs that are tried again, or that a newer version replaces."""
     table = models.incident
     ctx.connection.execute(
         update(table)
         .where(table.c.job_id.in_(job_ids), table.c.resolved_at.is_(None))
         .values(resolved_at=ctx.now_micros)
+    )
+
+
+def resolve_withdrawn(ctx: CommandContext, root_id: str, job_ids: Sequence[str]) -> None:
+    """Closes the incidents of jobs and external tasks of a case that nobody will run any more."""
+    RESOLVE_ONE.run_many(
+        ctx.connection, [{"case": root_id, "withdrawn": job_id, "at": ctx.now_micros} for job_id in job_ids]
     )
 
 

@@ -108,26 +108,28 @@ CALLED_STATES = {
 def write(ctx: CommandContext, running: Running, rows: Rows) -> None:
     """Sends the rows, one statement per table."""
     connection = ctx.connection
-    _write_waits(ctx, rows)
+    _write_waits(ctx, running.root_id, rows)
     UPSERT_ACTIVITY.run_many(connection, list(rows.activities.values()))
     INSERT_VARIABLE.run_many(connection, rows.variables)
     INSERT_DECISION.run_many(connection, rows.decisions)
     INSERT_CALLED.run_many(connection, rows.instances)
-    if rows.external_withdrawn:
-        incidents.resolve_of_jobs(ctx, rows.external_withdrawn)
     for ended in rows.instances_ended:
         _write_called_end(ctx, ended)
     if running.ledger.changed:
         _write_deadlines(ctx, running, rows)
 
 
-def _write_waits(ctx: CommandContext, rows: Rows) -> None:
+def _write_waits(ctx: CommandContext, root_id: str, rows: Rows) -> None:
     connection = ctx.connection
     UPSERT_TASK.run_many(connection, list(rows.tasks.values()))
     INSERT_CANDIDATE.run_many(connection, rows.candidates)
     _replace(ctx, models.external_task, rows.external_closed, [NEW_EXTERNAL | row for row in rows.external.values()])
     _replace(ctx, models.event_subscription, rows.subscriptions_closed, list(rows.subscriptions.values()))
-    _replace(ctx, models.job, rows.jobs_closed, [NEW_JOB | row for row in rows.jobs.values()])
+    withdrawn = _replace(ctx, models.job, rows.jobs_closed, [NEW_JOB | row for row in rows.jobs.values()])
+    if (withdrawn or rows.external_withdrawn) and rows.ended is None:
+        # A job that has run is gone before; one that goes here leaves nothing that anybody could repair. With the
+        # case all its incidents close.
+        incidents.resolve_withdrawn(ctx, root_id, [*rows.jobs_closed, *rows.external_withdrawn])
     messages = [row for row in rows.subscriptions.values() if row["event_type"] == "message"]
     parked_messages.wake(ctx, [(row["event_name"], row["business_key"]) for row in messages])
     if rows.jobs:
@@ -147,11 +149,11 @@ def external_tasks_changed(ctx: CommandContext, topics: Iterable[str]) -> None:
         ctx.connection.execute(select(func.pg_notify(CHANNEL, short)))
 
 
-def _replace(ctx: CommandContext, table: Table, closed: list[str], opened: list[Row]) -> None:
-    if closed:
-        DELETE_WAIT[table.name].run_many(ctx.connection, [{"closed": wait_id} for wait_id in closed])
-    if opened:
-        INSERT_WAIT[table.name].run_many(ctx.connection, opened)
+def _replace(ctx: CommandContext, table: Table, closed: list[str], opened: list[Row]) -> int:
+    """Returns how many of the closed ones were still there."""
+    gone = DELETE_WAIT[table.name].run_many(ctx.connection, [{"closed": wait_id} for wait_id in closed])
+    INSERT_WAIT[table.name].run_many(ctx.connection, opened)
+    return gone
 
 
 def _write_called_end(ctx: CommandContext, step: bpmn.CalledInstanceEnded) -> None:

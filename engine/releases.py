@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, tuple_, update
 
-from engine import models, parked_messages, start_timers
+from engine import incidents, models, parked_messages, start_timers
 from engine.context import CommandContext
 from engine.definitions import Deployed
 from engine.errors import Conflict
@@ -176,7 +176,9 @@ def _subscribe_starts(ctx: CommandContext, definition_id: str) -> None:
         models.definition.c.kind == "process", models.definition.c.key == deployed.key
     )
     ctx.connection.execute(delete(table).where(table.c.root_id.is_(None), table.c.definition_key == deployed.key))
-    ctx.connection.execute(delete(job).where(job.c.type == "start_timer", job.c.definition_id.in_(older)))
+    replaced = job.c.type == "start_timer", job.c.definition_id.in_(older)
+    incidents.resolve_of_jobs(ctx, ctx.connection.execute(select(job.c.id).where(*replaced)).scalars().all())
+    ctx.connection.execute(delete(job).where(*replaced))
     rows = [
         {
             "id": new_id(),

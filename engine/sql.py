@@ -57,16 +57,19 @@ class Statement:
         cursor.close()
         return row
 
-    def run_many(self, connection: Connection, rows: Sequence[Parameters]) -> None:
-        """Executes it for each row as one executemany; all rows have the same keys."""
+    def run_many(self, connection: Connection, rows: Sequence[Parameters]) -> int:
+        """Executes it for each row as one executemany; all rows have the same keys. Returns how many rows it touched
+        in all."""
         if not rows:
-            return
+            return 0
         compiled = self._prepared(connection)
         values = list(map(compiled.values, rows))
         cursor = _cursor(connection)
         tell(connection, cursor, compiled.sql, values, many=True)
         cursor.executemany(compiled.sql, values)
+        touched: int = cursor.rowcount
         cursor.close()
+        return touched
 
     def _execute(self, connection: Connection, parameters: Parameters) -> Any:
         compiled = self._prepared(connection)

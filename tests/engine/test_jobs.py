@@ -109,6 +109,50 @@ def test_a_failed_job_goes_through_once_its_cause_is_gone(
         assert len(connection.execute(select(table.c.id).where(table.c.definition_key == "receiver")).all()) == 1
 
 
+def test_the_incident_of_a_timer_closes_when_its_task_takes_the_timer_along(
+    engine: ProcessEngine, deploy: Deploy, clock: VirtualClock
+) -> None:
+    body = (
+        '<startEvent id="begin"/>'
+        + user_task("check")
+        + user_task("pay")
+        + '<boundaryEvent id="expired" attachedToRef="check"><timerEventDefinition><timeDuration>PT1H</timeDuration>'
+        + '</timerEventDefinition></boundaryEvent><exclusiveGateway id="large"/>'
+        + '<endEvent id="done"/><endEvent id="yes"/><endEvent id="no"/>'
+        + flows("begin>check", "check>pay", "pay>done", "expired>large")
+        + flows("large>yes:amount &gt; 100", "large>no:amount &lt;= 100")
+    )
+    deploy(case__bpmn=diagram(body))
+    failed, other = start(engine), start(engine)
+    advance(engine, clock, NOW + timedelta(hours=2))
+    assert [one.type for one in engine.read(SYSTEM_ACTOR, incidents.open_of, failed.id)] == ["failedJob"]
+
+    complete(engine, failed.id, "check")
+
+    assert "pay" in open_tasks(engine, failed.id)
+    assert engine.read(SYSTEM_ACTOR, incidents.open_of, failed.id) == []
+    assert len(engine.read(SYSTEM_ACTOR, incidents.open_of, other.id)) == 1
+
+
+def test_the_incident_of_a_start_timer_closes_when_a_newer_version_takes_its_place(
+    engine: ProcessEngine, deploy: Deploy
+) -> None:
+    deploy(case__bpmn=MONTHLY)
+    with engine.database.read() as connection:
+        job_id = connection.execute(select(models.job.c.id)).scalar_one()
+    for _ in range(3):
+        engine.run(SYSTEM_ACTOR, jobs.fail, job_id, ExecutionFailed("no"))
+    table = models.incident
+    is_open = select(table.c.job_id).where(table.c.resolved_at.is_(None))
+    with engine.database.read() as connection:
+        assert connection.execute(is_open).scalars().all() == [job_id]
+
+    deploy(case__bpmn=MONTHLY.replace("check", "inspect"))
+
+    with engine.database.read() as connection:
+        assert connection.execute(is_open).scalars().all() == []
+
+
 def test_a_condition_without_an_answer_keeps_the_case_where_it_was_and_opens_an_incident(
     engine: ProcessEngine, deploy: Deploy
 ) -> None:
