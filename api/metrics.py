@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import falcon.asgi
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from api import representations
 from api.commands import Resource, actor_of
@@ -18,16 +19,22 @@ from engine.process_definitions import DefinitionQuery
 from engine.releases import outside_sandboxes
 
 ACTIVITY, INSTANCE, INCIDENT = models.activity_instance, models.process_instance, models.incident
-# name of a metric -> the column whose rows it counts, and the instant they are dated by
-METRICS = {
-    "activity-instance-start": (ACTIVITY.c.id, ACTIVITY.c.started_at),
-    "flow-node-instances": (ACTIVITY.c.id, ACTIVITY.c.started_at),
-    "activity-instance-end": (ACTIVITY.c.id, ACTIVITY.c.ended_at),
-    "root-process-instance-start": (INSTANCE.c.id, INSTANCE.c.started_at),
-    "process-instances": (INSTANCE.c.id, INSTANCE.c.started_at),
-    "executed-decision-instances": (models.decision_instance.c.id, models.decision_instance.c.at),
-    "decision-instances": (models.decision_instance.c.id, models.decision_instance.c.at),
+DECISION = models.decision_instance
+# A trial of a proposal is nothing that happened; a called instance is part of the one that called it.
+OF_WORK = outside_sandboxes(ACTIVITY.c.root_id)
+OF_ROOTS = and_(INSTANCE.c.id == INSTANCE.c.root_id, INSTANCE.c.release >= 0)
+OF_DECISIONS = outside_sandboxes(DECISION.c.root_id)
+Metric = tuple[ColumnElement[Any], ColumnElement[bool]]
+METRICS: Mapping[str, Metric] = {
+    "activity-instance-start": (ACTIVITY.c.started_at, OF_WORK),
+    "flow-node-instances": (ACTIVITY.c.started_at, OF_WORK),
+    "activity-instance-end": (ACTIVITY.c.ended_at, OF_WORK),
+    "root-process-instance-start": (INSTANCE.c.started_at, OF_ROOTS),
+    "process-instances": (INSTANCE.c.started_at, OF_ROOTS),
+    "executed-decision-instances": (DECISION.c.at, OF_DECISIONS),
+    "decision-instances": (DECISION.c.at, OF_DECISIONS),
 }
+"""Name of a metric -> the instants that it counts, and which of them count."""
 INTERVAL_SECONDS, MAX_SECONDS, MAX_INTERVALS = 900, 31_536_000, 200
 
 
@@ -61,9 +68,9 @@ def _intervals(ctx: CommandContext, parameters: Parameters) -> list[dict[str, An
     start = max(parameters.micros("startDate") or 0, end - (first + shown) * width)
     found: list[dict[str, Any]] = []
     for name in _metrics(parameters.text("name")):
-        counted, at = METRICS[name]
+        at, counts = METRICS[name]
         slot = at // width
-        query = select(slot.label("slot"), func.count(counted)).where(at >= start, at < end).group_by(slot)
+        query = select(slot.label("slot"), func.count()).where(at >= start, at < end, counts).group_by(slot)
         found += [
             {"timestamp": write_micros(int(row[0]) * width), "name": name, "reporter": None, "value": row[1]}
             for row in ctx.connection.execute(query.order_by(slot.desc()))
@@ -81,8 +88,8 @@ def _metrics(name: str | None) -> list[str]:
 def _sum(ctx: CommandContext, name: str, parameters: Parameters) -> int:
     authorizations.require(ctx, "Metrics", "read")
     (name,) = _metrics(name)
-    counted, at = METRICS[name]
-    query = select(func.count(counted)).where(at.is_not(None))
+    at, counts = METRICS[name]
+    query = select(func.count()).where(at.is_not(None), counts)
     after, before = parameters.micros("startDate"), parameters.micros("endDate")
     if after is not None:
         query = query.where(at >= after)

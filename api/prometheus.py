@@ -9,12 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import falcon.asgi
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.pool import QueuePool
 
 from api import metric_files
@@ -22,6 +21,7 @@ from api.commands import Commands, Resource, actor_of
 from engine import authorizations, models
 from engine.context import CommandContext
 from engine.process_engine import ProcessEngine
+from engine.releases import outside_sandboxes
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 UNROUTED = "unrouted"
@@ -114,17 +114,21 @@ class Exposition(Resource):
 
 
 def waiting(ctx: CommandContext) -> dict[str, int]:
-    """Returns how much waits, by metric."""
+    """Returns how much waits, by metric. Trials of proposals are not waited for."""
     authorizations.require(ctx, "Metrics", "read")
     job, incident, deadline = models.job.c, models.incident.c, models.deadline.c
-    conditions: dict[str, Any] = {
-        "marque_jobs_due": (job.retries > 0) & (job.due_at <= ctx.now_micros) & job.suspended.is_(False),
-        "marque_jobs_failed": job.retries == 0,
-        "marque_incidents_open": incident.resolved_at.is_(None),
-        "marque_deadlines_breached": deadline.state == "breached_open",
+    conditions: dict[str, tuple[ColumnElement[bool], ColumnElement[str]]] = {
+        "marque_jobs_due": (
+            (job.retries > 0) & (job.due_at <= ctx.now_micros) & job.suspended.is_(False),
+            job.root_id,
+        ),
+        "marque_jobs_failed": (job.retries == 0, job.root_id),
+        "marque_incidents_open": (incident.resolved_at.is_(None), incident.root_id),
+        "marque_deadlines_breached": (deadline.state == "breached_open", deadline.root_id),
     }
-    return {name: _count(ctx, condition) for name, condition in conditions.items()}
+    return {name: _count(ctx, condition, root_id) for name, (condition, root_id) in conditions.items()}
 
 
-def _count(ctx: CommandContext, condition: Any) -> int:
-    return int(ctx.connection.execute(select(func.count()).where(condition)).scalar_one())
+def _count(ctx: CommandContext, condition: ColumnElement[bool], root_id: ColumnElement[str]) -> int:
+    query = select(func.count()).where(condition, outside_sandboxes(root_id))
+    return int(ctx.connection.execute(query).scalar_one())

@@ -11,6 +11,7 @@ from falcon import testing
 from api import params
 from api.app import rest_routes
 from api.commands import Commands
+from api.metrics import METRICS
 from api.openapi import filters_of
 from api.params import Filters
 from api.security import Doorkeeper
@@ -20,6 +21,7 @@ from engine import deployments
 from engine.context import SYSTEM_ACTOR
 from engine.process_engine import ProcessEngine
 from tests.api.desk import CALLS, FILES, Person
+from tests.engine.diagrams import diagram, flows
 
 REST = "/engine-rest"
 NOW = "2026-10-01T22:40:00.000+0800"
@@ -206,6 +208,48 @@ def test_sandboxes_are_listed_where_they_are_asked_for_alone(
         assert trial not in about, path
         asked = boss.get(f"{REST}/{path}", query_string=f"processInstanceId={trial}").json
         assert asked, path
+
+
+def test_a_trial_of_a_proposal_counts_in_no_metric(
+    boss: Person, admin: Person, owner: Person, engine: ProcessEngine
+) -> None:
+    files = {name: body.encode() for name, body in {**FILES, "calls.bpmn": TIMED}.items()}
+    engine.run(SYSTEM_ACTOR, deployments.create, name="first", resources=files, controlled=True)
+    (definition_id,) = owner.deploy({**FILES, "calls.bpmn": TIMED.replace("复核", "查看")}).json[
+        "deployedProcessDefinitions"
+    ]
+    body = {"variables": {"subject": {"value": "tyres"}}}
+
+    def sums() -> dict[str, int]:
+        return {name: boss.get(f"{REST}/metrics/{name}/sum").json["result"] for name in METRICS}
+
+    trial = owner.post(f"{REST}/process-definition/{definition_id}/start", body).json["id"]
+    boss.put(f"{REST}/job/{_job_of(boss, trial)}/retries", {"retries": 0})
+    assert set(sums().values()) == {0}
+    assert boss.get(f"{REST}/metrics").json == []
+    assert "marque_jobs_failed 0.0" in boss.get("/metrics").text
+
+    case = admin.post(f"{REST}/process-definition/key/timed/start", body).json["id"]
+    boss.put(f"{REST}/job/{_job_of(boss, case)}/retries", {"retries": 0})
+    counted = sums()
+    assert (counted["process-instances"], counted["root-process-instance-start"]) == (1, 1)
+    assert counted["flow-node-instances"] > 0
+    assert "marque_jobs_failed 1.0" in boss.get("/metrics").text
+
+
+def test_a_called_process_is_part_of_the_case_that_counts(boss: Person, owner: Person) -> None:
+    called = diagram('<startEvent id="in"/><endEvent id="out"/>' + flows("in>out"), key="called")
+    calling = diagram(
+        '<startEvent id="begin"/><callActivity id="call" calledElement="called"/><endEvent id="done"/>'
+        + flows("begin>call", "call>done"),
+        key="calling",
+    )
+    owner.deploy({"called.bpmn": called, "calling.bpmn": calling})
+
+    assert boss.post(f"{REST}/process-definition/key/calling/start", {}).status_code == 200
+
+    assert boss.get(f"{REST}/metrics/root-process-instance-start/sum").json == {"result": 1}
+    assert boss.get(f"{REST}/metrics/flow-node-instances/sum").json == {"result": 5}
 
 
 def _job_of(person: Person, instance_id: str) -> str:
