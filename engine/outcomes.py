@@ -269,10 +269,11 @@ def _closed(ctx: CommandContext, step: bpmn.WaitClosed) -> Row:
 
 
 def _variable_set(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.VariableSet) -> None:
-    stored, limit = encode(step.value), ctx.engine.settings.limits.variable_bytes
+    value, limit = to_json(step.value), ctx.engine.settings.limits.variable_bytes
+    stored = dump(value)
     if len(stored) > limit:
         raise LimitReached(f"the variable {step.name} is larger than {limit} bytes", code="variableTooLarge")
-    rows.steps.append({"s": "set", "n": step.name, "c": step.scope_id, "v": to_json(step.value)})
+    rows.steps.append({"s": "set", "n": step.name, "c": step.scope_id, "v": value})
     if step.name == "customer_ref" and isinstance(step.value, str):
         running.customer_ref = step.value
     rows.variables.append(

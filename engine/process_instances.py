@@ -98,8 +98,8 @@ INSERT_INSTANCE = insert_into(INSTANCE)
 def _update(columns: Sequence[str]) -> Statement:
     return Statement(
         update(INSTANCE)
-        .where(INSTANCE.c.id == bindparam("instance_id"), INSTANCE.c.revision == bindparam("old_revision"))
-        .values({name: bindparam(f"new_{name}", type_=INSTANCE.c[name].type) for name in columns})
+        .where(INSTANCE.c.id == bindparam("id"), INSTANCE.c.revision == bindparam("old_revision"))
+        .values({name: bindparam(name, type_=INSTANCE.c[name].type) for name in columns})
     )
 
 
@@ -415,8 +415,7 @@ def _write_row(ctx: CommandContext, before: ProcessInstance, after: ProcessInsta
         INSERT_INSTANCE.run(ctx.connection, **structs.asdict(after))
         return
     write = UPDATE_USUAL if SELDOM_OF(before) == SELDOM_OF(after) else UPDATE_ALL
-    changed = {f"new_{name}": value for name, value in structs.asdict(after).items()}
-    if write.run(ctx.connection, instance_id=before.id, old_revision=before.revision, **changed) != 1:
+    if write.run(ctx.connection, old_revision=before.revision, **structs.asdict(after)) != 1:
         raise StaleRevision(f"process instance {before.id} was changed meanwhile")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import or_, select
 
 from engine import models
-from engine.bpmn.lint.separations import separated_from
+from engine.bpmn.lint.separations import PROPERTY, separated_from
 from engine.context import SYSTEM, CommandContext
 from engine.errors import Forbidden
 from engine.user_task_queries import UserTask
@@ -22,9 +22,11 @@ def require(ctx: CommandContext, task: UserTask, *people: str | None) -> None:
     """Raises Forbidden if one of the people, or who stood in for them, completed a task that this one is separated
     from. Reads nothing for a task that is separated from none."""
     element = ctx.engine.definitions.process(ctx, task.definition_id).elements.get(task.element_id)
-    others = separated_from(element.properties) if element is not None else ()
+    if element is None or PROPERTY not in element.properties:
+        return
+    others = separated_from(element.properties)
     asked = sorted({person for person in people if person is not None} - {SYSTEM})
-    if not others or not asked:
+    if not asked:
         return
     did = (
         select(TASK.c.element_id, TASK.c.name, TASK.c.name_en, TASK.c.closed_by, TASK.c.acting_for)

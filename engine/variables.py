@@ -109,12 +109,11 @@ def absorb(
     customer_ref: str | None,
 ) -> dict[str, Any]:
     """Replaces personal values by references; their subject is the customer, or the case while none is known."""
-    for name in values:
+    most = ctx.engine.settings.limits.variable_bytes
+    for name, value in values.items():
         if not name or len(name) > NAME_LENGTH:
             raise InvalidRequest(f"a variable name has 1 to {NAME_LENGTH} characters")
-        _require_small(name, values[name], ctx.engine.settings.limits.variable_bytes)
-        if is_deeper_than(MAX_DEPTH, plain(values[name])):
-            raise InvalidRequest(f"the value of the variable {name} is nested deeper than {MAX_DEPTH} levels")
+        _require_bounded(name, plain(value), most)
     given = values.get("customer_ref")
     customer = given if isinstance(given, str) else customer_ref
     subject = f"customer:{customer}" if customer else f"case:{instance_id}"
@@ -129,12 +128,13 @@ def absorb(
     )
 
 
-def _require_small(name: str, value: Any, most: int) -> None:
+def _require_bounded(name: str, value: Any, most: int) -> None:
     """What goes into the vault never reaches the bound of the instance, which holds its reference alone."""
-    value = plain(value)
     length = len(value) if isinstance(value, str) else len(value.body) if isinstance(value, Binary) else 0
     if length > most:
         raise InvalidRequest(f"the variable {name} is larger than {most} bytes; larger things are attachments")
+    if isinstance(value, (list, dict)) and is_deeper_than(MAX_DEPTH, value):
+        raise InvalidRequest(f"the value of the variable {name} is nested deeper than {MAX_DEPTH} levels")
 
 
 def absorb_into(ctx: CommandContext, running: Running, values: Mapping[str, Any]) -> dict[str, Any]:
