@@ -20,6 +20,7 @@ from api.decision_commands import decide_command
 from api.demo import tell
 from api.evaluation_commands import facts_group, run_group
 from api.logs import configure_logs
+from api.search_commands import searches_group
 from api.times import ZONE
 from api.token_commands import token_group
 from crm.migrations import VERSIONS as CRM_VERSIONS
@@ -358,7 +359,7 @@ def demo() -> None:
     sys.exit(0 if tell(console) else 1)
 
 
-for _group in (calendar_group, facts_group, run_group):
+for _group in (calendar_group, facts_group, run_group, searches_group):
     main.add_command(_group(opened, console))
 main.add_command(decide_command(opened, console))
 user.add_command(token_group(opened, console))

@@ -106,6 +106,13 @@ class KeyStore:
                     del cache[name]
         return done.rowcount
 
+    def erased_subjects(self) -> set[str]:
+        """Returns who was erased and has no living key since."""
+        living = select(person_key.c.subject).where(person_key.c.wrapped.is_not(None))
+        query = select(person_key.c.subject).where(person_key.c.wrapped.is_(None), person_key.c.subject.not_in(living))
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
+
     def close(self) -> None:
         """Forgets all keys and closes the connections."""
         with self._lock:
