@@ -12,7 +12,7 @@ from api.lists import Listed, Listing
 from api.params import BOOLEAN, TEXT, Filters, Parameters, read_body
 from api.times import write_micros
 from engine import batches
-from engine.batches import BATCH_SORTS, Batch, BatchQuery
+from engine.batches import BATCHES, Batch, BatchQuery
 from engine.context import CommandContext
 from engine.errors import InvalidRequest
 
@@ -56,7 +56,7 @@ def _historic(_ctx: CommandContext, one: Batch) -> dict[str, Any]:
     return told | {"endTime": None, "removalTime": None}
 
 
-LISTING = Listing(BatchQuery, FILTERS, BATCH_SORTS, batches.find, batches.count, lambda _ctx, one: represented(one))
+LISTING = Listing.of(BATCHES, BatchQuery, FILTERS, lambda _ctx, one: represented(one))
 STATISTICS = replace(LISTING, show=lambda _ctx, one: _statistics(one))
 HISTORY = replace(LISTING, show=_historic)
 

@@ -14,7 +14,7 @@ from api.params import BOOLEAN, INTEGER, TEXT, TEXTS, Filters, Parameters, read_
 from api.typed_values import read_variables, write_variable
 from engine import decision_definitions, definitions
 from engine.context import CommandContext
-from engine.decision_definitions import DECISION_SORTS, DecisionQuery
+from engine.decision_definitions import DECISIONS, DecisionQuery
 from engine.definitions import Deployed
 
 FILTERS: Filters = {
@@ -31,14 +31,7 @@ FILTERS: Filters = {
 }
 
 
-LISTING = Listing(
-    DecisionQuery,
-    FILTERS,
-    DECISION_SORTS,
-    decision_definitions.find,
-    decision_definitions.count,
-    lambda _ctx, one: representations.decision_definition(one),
-)
+LISTING = Listing.of(DECISIONS, DecisionQuery, FILTERS, lambda _ctx, one: representations.decision_definition(one))
 
 
 class DecisionDefinitions(Listed):

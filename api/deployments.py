@@ -11,9 +11,9 @@ from api import representations
 from api.commands import Commands, actor_of, no_content
 from api.lists import Listed, Listing
 from api.params import BOOLEAN, MICROS, NAME_LENGTH, TEXT, Filters, TooLarge
-from engine import definitions, deployment_queries, deployment_removal, deployments
+from engine import definitions, deployment_removal, deployments
 from engine.context import CommandContext
-from engine.deployment_queries import DEPLOYMENT_SORTS, DeploymentQuery
+from engine.deployment_queries import DEPLOYMENTS, DeploymentQuery
 from engine.errors import InvalidRequest, NotFound
 
 # What the multipart body of the Modeler names besides files.
@@ -31,14 +31,7 @@ FILTERS: Filters = {
     "after": ("after", MICROS),
     "before": ("before", MICROS),
 }
-LISTING = Listing(
-    DeploymentQuery,
-    FILTERS,
-    DEPLOYMENT_SORTS,
-    deployment_queries.find,
-    deployment_queries.count,
-    lambda _ctx, one: representations.deployment(one),
-)
+LISTING = Listing.of(DEPLOYMENTS, DeploymentQuery, FILTERS, lambda _ctx, one: representations.deployment(one))
 
 
 class Deployments(Listed):

@@ -8,9 +8,8 @@ from api.commands import Commands
 from api.lists import Listed, Listing
 from api.params import TEXT, Filters
 from api.times import write_micros
-from engine import event_subscriptions
 from engine.context import CommandContext
-from engine.event_subscriptions import SUBSCRIPTION_SORTS, SubscriptionQuery
+from engine.event_subscriptions import SUBSCRIPTIONS, SubscriptionQuery
 
 FILTERS: Filters = {
     "eventSubscriptionId": ("id", TEXT),
@@ -36,14 +35,7 @@ def _shown(_ctx: CommandContext, row: Any) -> dict[str, Any]:
     }
 
 
-LISTING = Listing(
-    SubscriptionQuery,
-    FILTERS,
-    SUBSCRIPTION_SORTS,
-    event_subscriptions.find,
-    event_subscriptions.count_subscriptions,
-    _shown,
-)
+LISTING = Listing.of(SUBSCRIPTIONS, SubscriptionQuery, FILTERS, _shown)
 
 
 class EventSubscriptions(Listed):

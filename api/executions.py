@@ -13,9 +13,9 @@ from api.params import BOOLEAN, TEXT, Filters, Parameters, read_body
 from api.process_instances import running
 from api.typed_values import read_variables
 from api.variable_filters import CONDITIONS
-from engine import history_queries, messages
+from engine import messages
 from engine.context import CommandContext
-from engine.history_queries import InstanceQuery
+from engine.history_queries import INSTANCES, InstanceQuery
 
 FILTERS: Filters = {
     "executionId": ("id", TEXT),
@@ -35,14 +35,7 @@ def _execution(_ctx: CommandContext, row: Any) -> dict[str, Any]:
     return {"id": row.id, "processInstanceId": row.id, "ended": row.ended_at is not None, "tenantId": None}
 
 
-LISTING = Listing(
-    partial(InstanceQuery, unfinished=True),
-    FILTERS,
-    history_queries.INSTANCE_SORTS,
-    history_queries.find_instances,
-    history_queries.count_instances,
-    _execution,
-)
+LISTING = Listing.of(INSTANCES, partial(InstanceQuery, unfinished=True), FILTERS, _execution)
 
 
 class Executions(Listed):

@@ -10,8 +10,8 @@ import falcon
 import falcon.asgi
 
 from api.commands import Commands, actor_of, no_content
-from api.lists import ListResource
-from api.params import BOOLEAN, INTEGER, MICROS, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
+from api.lists import Listed, Listing
+from api.params import BOOLEAN, INTEGER, MICROS, TEXT, TEXTS, Filters, Parameters, read_body
 from api.time_limits import GONE
 from api.times import write_micros
 from api.typed_values import read_variables, write_variables
@@ -21,7 +21,7 @@ from crm import access
 from engine import external_task_queries, external_tasks
 from engine.context import CommandContext
 from engine.errors import InvalidRequest
-from engine.external_task_queries import SORTS, ExternalTask, ExternalTaskQuery
+from engine.external_task_queries import EXTERNAL_TASKS, ExternalTask, ExternalTaskQuery
 from engine.external_tasks import FetchRequest, LockedTask, TopicRequest
 
 MAX_TIMEOUT_MS = 30 * 60 * 1000
@@ -55,23 +55,15 @@ FILTERS: Filters = {
 }
 
 
-class ExternalTasks(ListResource):
+class ExternalTasks(Listed):
     """Work of topics: fetched and locked, reported on, looked at."""
 
     def __init__(self, commands: Commands, waiters: Waiters) -> None:
-        super().__init__(commands)
+        listing = Listing.of(EXTERNAL_TASKS, ExternalTaskQuery, FILTERS, lambda _ctx, task: external_task(task))
+        super().__init__(commands, listing)
         self._waiters = waiters
 
-    # -------------------------------------------------------- lists
-
-    def listed(self, ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
-        first, limit = parameters.page()
-        sort = parameters.sorting(SORTS, ())
-        found = external_task_queries.find(ctx, _query(parameters), sort=sort, first=first, limit=limit)
-        return [external_task(task) for task in found]
-
-    def counted(self, ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
-        return {"count": external_task_queries.count(ctx, _query(parameters))}
+    # -------------------------------------------------------- looked at
 
     async def on_get_topics(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         resp.media = await self.commands.read(actor_of(req), external_task_queries.topics)
@@ -253,11 +245,6 @@ def _fetch(ctx: CommandContext, request: FetchRequest) -> list[dict[str, Any]]:
 def _readable(ctx: CommandContext, task_id: str) -> ExternalTask:
     found = external_task_queries.find(ctx, ExternalTaskQuery(id=task_id))
     return found[0] if found else external_task_queries.get(ctx, task_id)
-
-
-def _query(parameters: Parameters) -> ExternalTaskQuery:
-    query: ExternalTaskQuery = read_filters(ExternalTaskQuery, FILTERS, parameters)
-    return query
 
 
 def _set_all_retries(ctx: CommandContext, ids: tuple[str, ...], retries: int) -> None:

@@ -15,16 +15,9 @@ from api.variable_filters import CONDITIONS
 from engine import authorizations, history_queries, process_instances, variable_queries
 from engine.context import CommandContext
 from engine.errors import NotFound
-from engine.history_queries import (
-    ACTIVITY_SORTS,
-    INSTANCE_SORTS,
-    TASK_SORTS,
-    ActivityQuery,
-    HistoricTaskQuery,
-    InstanceQuery,
-)
+from engine.history_queries import ActivityQuery, HistoricTaskQuery, InstanceQuery
 from engine.values import decode
-from engine.variable_queries import VARIABLE_SORTS, VariableQuery
+from engine.variable_queries import VariableQuery
 
 TIMES: Filters = {
     "startedBefore": ("started_before", MICROS),
@@ -166,46 +159,15 @@ def _show_running_variable(ctx: CommandContext, row: Any) -> dict[str, Any]:
 
 
 LISTINGS = {
-    "process-instance": Listing(
-        InstanceQuery,
-        INSTANCES,
-        INSTANCE_SORTS,
-        history_queries.find_instances,
-        history_queries.count_instances,
-        _show_instance,
+    "process-instance": Listing.of(history_queries.INSTANCES, InstanceQuery, INSTANCES, _show_instance),
+    "activity-instance": Listing.of(
+        history_queries.ACTIVITIES, ActivityQuery, ACTIVITIES, lambda _ctx, row: representations.activity(row)
     ),
-    "activity-instance": Listing(
-        ActivityQuery,
-        ACTIVITIES,
-        ACTIVITY_SORTS,
-        history_queries.find_activities,
-        history_queries.count_activities,
-        lambda _ctx, row: representations.activity(row),
+    "task": Listing.of(
+        history_queries.TASKS, HistoricTaskQuery, TASKS, lambda _ctx, row: representations.historic_task(row)
     ),
-    "task": Listing(
-        HistoricTaskQuery,
-        TASKS,
-        TASK_SORTS,
-        history_queries.find_tasks,
-        history_queries.count_tasks,
-        lambda _ctx, row: representations.historic_task(row),
-    ),
-    "variable-instance": Listing(
-        VariableQuery,
-        VARIABLES,
-        VARIABLE_SORTS,
-        variable_queries.find_variables,
-        variable_queries.count_variables,
-        _show_variable,
-    ),
+    "variable-instance": Listing.of(variable_queries.VARIABLES, VariableQuery, VARIABLES, _show_variable),
 }
 
 # /variable-instance: the same list without what is history about it.
-RUNNING_VARIABLES = Listing(
-    VariableQuery,
-    VARIABLES,
-    VARIABLE_SORTS,
-    variable_queries.find_variables,
-    variable_queries.count_variables,
-    _show_running_variable,
-)
+RUNNING_VARIABLES = Listing.of(variable_queries.VARIABLES, VariableQuery, VARIABLES, _show_running_variable)

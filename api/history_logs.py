@@ -13,7 +13,7 @@ from api.typed_values import write_variable
 from engine import history_logs, incident_queries, operations
 from engine.context import CommandContext
 from engine.history_logs import DecisionQuery, DetailQuery
-from engine.incident_queries import INCIDENT_SORTS, IncidentQuery, job_definition_of
+from engine.incident_queries import IncidentQuery, job_definition_of
 from engine.operations import Operation, OperationQuery
 from engine.values import decode, from_json, load
 
@@ -303,40 +303,20 @@ def _link(ctx: CommandContext, one: Operation) -> Json:
 
 
 def _events(ctx: CommandContext, query: OperationQuery, *, sort: Any, first: int, limit: int) -> list[Operation]:
-    descending = any(order == "desc" for _, order in sort)
-    return operations.find_operations(ctx, query, descending=descending, first=first, limit=limit)
+    newest_first = any(order == "desc" for _, order in sort)
+    rows = operations.NEWEST_FIRST if newest_first else operations.OLDEST_FIRST
+    return rows.find(ctx, query, first=first, limit=limit)
 
 
 def _log(kinds: Mapping[str, str], show: Any, filters: Filters = LOG, instant: str = "timestamp") -> Listing:
     make = partial(OperationQuery, tuple(kinds))
-    return Listing(make, filters, {instant}, _events, operations.count_operations, show)
+    return Listing(make, filters, {instant}, _events, operations.NEWEST_FIRST.count, show)
 
 
 LOGS = {
-    "decision-instance": Listing(
-        DecisionQuery,
-        DECISIONS,
-        history_logs.DECISION_SORTS,
-        history_logs.find_decisions,
-        history_logs.count_decisions,
-        _decision,
-    ),
-    "incident": Listing(
-        IncidentQuery,
-        INCIDENTS,
-        INCIDENT_SORTS,
-        incident_queries.find,
-        incident_queries.count,
-        _incident,
-    ),
-    "detail": Listing(
-        DetailQuery,
-        DETAILS,
-        history_logs.DETAIL_SORTS,
-        history_logs.find_details,
-        history_logs.count_details,
-        _detail,
-    ),
+    "decision-instance": Listing.of(history_logs.DECISIONS, DecisionQuery, DECISIONS, _decision),
+    "incident": Listing.of(incident_queries.INCIDENTS, IncidentQuery, INCIDENTS, _incident),
+    "detail": Listing.of(history_logs.DETAILS, DetailQuery, DETAILS, _detail),
     "external-task-log": _log(EXTERNAL, _external),
     "job-log": _log(JOBS, _job),
     "identity-link-log": _log(LINKS, _link, LINK_LOG, "time"),

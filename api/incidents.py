@@ -14,7 +14,7 @@ from api.params import MICROS, TEXT, TEXTS, Filters, Parameters, read_body
 from engine import authorizations, incident_queries, incidents
 from engine.context import CommandContext
 from engine.errors import NotFound
-from engine.incident_queries import INCIDENT_SORTS, IncidentQuery
+from engine.incident_queries import INCIDENTS, IncidentQuery
 
 FILTERS: Filters = {
     "incidentId": ("id", TEXT),
@@ -34,13 +34,8 @@ FILTERS: Filters = {
     "incidentTimestampAfter": ("created_after", MICROS),
     "incidentTimestampBefore": ("created_before", MICROS),
 }
-LISTING = Listing(
-    partial(IncidentQuery, open=True),
-    FILTERS,
-    INCIDENT_SORTS,
-    incident_queries.find,
-    incident_queries.count,
-    lambda _ctx, row: representations.incident(row),
+LISTING = Listing.of(
+    INCIDENTS, partial(IncidentQuery, open=True), FILTERS, lambda _ctx, row: representations.incident(row)
 )
 
 

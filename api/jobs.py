@@ -15,7 +15,7 @@ from api.params import BOOLEAN, BOUNDS, TEXT, TEXTS, Filters, Parameters, read_b
 from engine import authorizations, job_queries, jobs
 from engine.context import CommandContext
 from engine.errors import InvalidRequest
-from engine.job_queries import JOB_SORTS, JobQuery
+from engine.job_queries import JOBS, JobQuery
 
 FILTERS: Filters = {
     "jobId": ("id", TEXT),
@@ -41,14 +41,7 @@ FILTERS: Filters = {
     "createTimes": ("created", BOUNDS),
 }
 MAX_RETRIES = 100
-LISTING = Listing(
-    JobQuery,
-    FILTERS,
-    JOB_SORTS,
-    job_queries.find,
-    job_queries.count,
-    lambda _ctx, row: representations.job(row),
-)
+LISTING = Listing.of(JOBS, JobQuery, FILTERS, lambda _ctx, row: representations.job(row))
 
 
 class Jobs(Listed):

@@ -12,6 +12,9 @@ import falcon.asgi
 from api.commands import Commands, Resource, actor_of
 from api.params import Filters, Parameters, read_filters
 from engine.context import CommandContext
+from engine.queries import Selection
+
+Show = Callable[[CommandContext, Any], dict[str, Any]]
 
 
 class ListResource(Resource, ABC):
@@ -47,7 +50,12 @@ class Listing:
     sorts: Iterable[str]
     find: Callable[..., list[Any]]
     count: Callable[[CommandContext, Any], int]
-    show: Callable[[CommandContext, Any], dict[str, Any]]
+    show: Show
+
+    @classmethod
+    def of(cls, rows: Selection[Any, Any], make: Callable[..., Any], filters: Filters, show: Show) -> Listing:
+        """Declares the list of a selection."""
+        return cls(make, filters, rows.sorts, rows.find, rows.count, show)
 
     def listed(self, ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
         first, limit = parameters.page()

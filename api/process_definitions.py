@@ -16,7 +16,7 @@ from engine import authorizations, process_definitions, start_forms
 from engine.context import CommandContext
 from engine.definitions import Deployed
 from engine.errors import InvalidRequest, NotFound
-from engine.process_definitions import DEFINITION_SORTS, DefinitionQuery
+from engine.process_definitions import DEFINITIONS, DefinitionQuery
 from engine.process_instances import ProcessInstance
 from engine.process_statistics import activity_statistics
 
@@ -51,9 +51,7 @@ def _represented(ctx: CommandContext, deployed: Deployed) -> dict[str, Any]:
     return representations.process_definition(deployed, suspended=suspended)
 
 
-LISTING = Listing(
-    DefinitionQuery, FILTERS, DEFINITION_SORTS, process_definitions.find, process_definitions.count, _represented
-)
+LISTING = Listing.of(DEFINITIONS, DefinitionQuery, FILTERS, _represented)
 
 
 class ProcessDefinitions(Listed):

@@ -9,15 +9,15 @@ from typing import Any
 import falcon.asgi
 
 from api import representations
-from api.commands import actor_of, no_content
-from api.lists import ListResource
-from api.params import BOOLEAN, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
+from api.commands import Commands, actor_of, no_content
+from api.lists import Listed, Listing
+from api.params import BOOLEAN, TEXT, TEXTS, Filters, Parameters, read_body
 from api.variable_filters import read_conditions
 from engine import authorizations, history_queries, process_instances, scheduled_suspensions
 from engine.context import CommandContext
 from engine.definitions import Deployed
 from engine.errors import InvalidRequest, NotFound
-from engine.history_queries import INSTANCE_SORTS, ActivityQuery, InstanceQuery
+from engine.history_queries import INSTANCES, ActivityQuery, InstanceQuery
 from engine.process_instances import ProcessInstance
 
 FILTERS: Filters = {
@@ -46,17 +46,19 @@ FILTERS: Filters = {
 }
 
 
-class ProcessInstances(ListResource):
+LISTING = Listing.of(
+    INSTANCES,
+    partial(InstanceQuery, unfinished=True),
+    FILTERS,
+    lambda _ctx, row: representations.process_instance(row),
+)
+
+
+class ProcessInstances(Listed):
     """Running instances; those that are over stand in the history."""
 
-    def listed(self, ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
-        first, limit = parameters.page()
-        sort = parameters.sorting(INSTANCE_SORTS, ())
-        found = history_queries.find_instances(ctx, _query(parameters), sort=sort, first=first, limit=limit)
-        return [representations.process_instance(row) for row in found]
-
-    def counted(self, ctx: CommandContext, parameters: Parameters) -> dict[str, int]:
-        return {"count": history_queries.count_instances(ctx, _query(parameters))}
+    def __init__(self, commands: Commands) -> None:
+        super().__init__(commands, LISTING)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
         row = await self.commands.read(actor_of(req), running, instance_id)
@@ -89,11 +91,6 @@ class ProcessInstances(ListResource):
 def _suspend_later(ctx: CommandContext, instance_id: str, *, at: int, suspended: bool) -> None:
     row = running(ctx, instance_id)
     scheduled_suspensions.plan_instances(ctx, [row.id], at=at, suspended=suspended)
-
-
-def _query(parameters: Parameters) -> InstanceQuery:
-    query: InstanceQuery = read_filters(InstanceQuery, FILTERS, parameters, unfinished=True)
-    return query
 
 
 def running(ctx: CommandContext, instance_id: str) -> ProcessInstance:

@@ -98,8 +98,9 @@ def _category(entity: str) -> str:
 
 
 def _find(ctx: CommandContext, query: OperationQuery, *, sort: Any, first: int, limit: int) -> list[Operation]:
-    descending = all(order == "desc" for _, order in sort)
-    return operations.find_operations(ctx, query, descending=descending, first=first, limit=limit)
+    newest_first = all(order == "desc" for _, order in sort)
+    rows = operations.NEWEST_FIRST if newest_first else operations.OLDEST_FIRST
+    return rows.find(ctx, query, first=first, limit=limit)
 
 
 def _shown(ctx: CommandContext, one: Operation) -> dict[str, Any]:
@@ -139,7 +140,7 @@ def _shown(ctx: CommandContext, one: Operation) -> dict[str, Any]:
     }
 
 
-LISTING = Listing(_query, FILTERS, {"timestamp"}, _find, operations.count_operations, _shown)
+LISTING = Listing(_query, FILTERS, {"timestamp"}, _find, operations.NEWEST_FIRST.count, _shown)
 
 
 class UserOperations(Listed):

@@ -7,15 +7,15 @@ of it, together with the changes of rights.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, or_
 
-from engine import authorizations, history, models
+from engine import history, models
 from engine.context import CommandContext
-from engine.queries import between, equal
+from engine.queries import Conditions, Selection, equal, filtering, since, until
 from engine.values import load
 
 EVENT = models.history_event
@@ -60,17 +60,6 @@ class Entry:
         return self.body.get("case")
 
 
-@dataclass(frozen=True, slots=True)
-class EntryQuery:
-    """Filters of the list. None means "any"."""
-
-    kind: str | None = None
-    user_id: str | None = None
-    case: str | None = None
-    after: int | None = None
-    before: int | None = None
-
-
 def record(ctx: CommandContext, kind: str, body: Mapping[str, Any]) -> None:
     """Adds an entry of the actor, a reading of one case (`case`) to the chain of that case. `body` holds no personal
     values."""
@@ -78,26 +67,31 @@ def record(ctx: CommandContext, kind: str, body: Mapping[str, Any]) -> None:
     history.record(ctx, f"{BEGIN}{case}" if case else CHAINS[kind], kind, body)
 
 
-def find(ctx: CommandContext, query: EntryQuery, *, first: int = 0, limit: int | None = None) -> list[Entry]:
-    """Returns entries, newest first; raises Forbidden."""
-    authorizations.require(ctx, "AccessLog", "read")
-    order = (EVENT.c.at.desc(), EVENT.c.chain_id, EVENT.c.seq.desc())
-    rows = ctx.connection.execute(select(EVENT).where(*_conditions(query)).order_by(*order).offset(first).limit(limit))
-    return [Entry(row.chain_id, row.seq, row.at, row.kind, row.actor, load(row.body)) for row in rows]
+@dataclass(frozen=True, slots=True)
+class EntryQuery:
+    """Filters of the list; `case` is one whose readings are wanted."""
+
+    kind: str | None = equal(EVENT.c.kind)
+    user_id: str | None = equal(EVENT.c.actor)
+    case: str | None = filtering(lambda case: EVENT.c.chain_id == BEGIN + case)
+    after: int | None = since(EVENT.c.at)
+    before: int | None = until(EVENT.c.at)
 
 
-def count(ctx: CommandContext, query: EntryQuery) -> int:
-    """Returns how many entries match; raises Forbidden."""
-    authorizations.require(ctx, "AccessLog", "read")
-    counted = select(func.count()).select_from(EVENT).where(*_conditions(query))
-    return ctx.connection.execute(counted).scalar_one()
-
-
-def _conditions(query: EntryQuery) -> Iterable[ColumnElement[bool]]:
-    rights = and_(EVENT.c.chain_id == history.ADMIN_CHAIN, EVENT.c.kind.in_(sorted(RIGHTS)))
+def _conditions(_ctx: CommandContext, query: EntryQuery) -> Conditions:
     if query.case is None:
+        rights = and_(EVENT.c.chain_id == history.ADMIN_CHAIN, EVENT.c.kind.in_(sorted(RIGHTS)))
         yield or_(EVENT.c.chain_id.startswith(BEGIN, autoescape=True), rights)
-    else:
-        yield EVENT.c.chain_id == BEGIN + query.case
-    yield from equal((EVENT.c.kind, query.kind), (EVENT.c.actor, query.user_id))
-    yield from between(EVENT.c.at, query.after, query.before)
+
+
+# Newest first.
+ENTRIES: Selection[EntryQuery, Entry] = Selection(
+    columns=(EVENT,),
+    source=EVENT,
+    sorts={},
+    last=(EVENT.c.at.desc(), EVENT.c.chain_id, EVENT.c.seq.desc()),
+    show=lambda _ctx, row: Entry(row.chain_id, row.seq, row.at, row.kind, row.actor, load(row.body)),
+    right=("AccessLog", "read"),
+    further=_conditions,
+)
+find, count = ENTRIES.find, ENTRIES.count

@@ -6,11 +6,11 @@ be tried again. The events of the chains carry the name of whoever asked for the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
+from sqlalchemy import delete, exists, func, insert, select, update
 
 from engine import authorizations, history, migration_plans, models, modifications, process_instances
 from engine.bpmn.migration import Instruction
@@ -20,10 +20,12 @@ from engine.errors import InvalidRequest, NotFound
 from engine.ids import new_id
 from engine.migration_plans import Plan
 from engine.process_engine import jobs_changed
-from engine.queries import Columns, Sorting, equal, ordered
+from engine.queries import Selection, equal, filtering
 from engine.values import PersonalRef, dump, from_json, load, to_json
 
+BATCH = models.batch
 JOB = "batch"  # type of its jobs
+LEFT = exists().where(models.job.c.type == JOB, models.job.c.wait_id == BATCH.c.id)
 MAX_INSTANCES = 100_000
 MIGRATION, DELETION, MODIFICATION = "instance-migration", "instance-deletion", "instance-modification"
 RESTART, SUSPENSION = "instance-restart", "instance-update-suspension-state"
@@ -224,43 +226,6 @@ def get(ctx: CommandContext, batch_id: str) -> Batch:
     return _counted(ctx, _row(ctx, batch_id))
 
 
-@dataclass(frozen=True, slots=True)
-class BatchQuery:
-    """Filters of batches. None means "any"; one is completed once none of its jobs is left, failed ones included."""
-
-    id: str | None = None
-    type: str | None = None
-    suspended: bool | None = None
-    completed: bool | None = None
-
-
-BATCH_SORTS: Columns = {"batchId": models.batch.c.id, "startTime": models.batch.c.created_at}
-
-
-def _conditions(query: BatchQuery) -> Iterable[ColumnElement[bool]]:
-    table, job = models.batch.c, models.job.c
-    yield from equal((table.id, query.id), (table.type, query.type), (table.suspended, query.suspended))
-    if query.completed is not None:
-        left = exists().where(job.type == JOB, job.wait_id == table.id)
-        yield ~left if query.completed else left
-
-
-def find(
-    ctx: CommandContext, query: BatchQuery, *, sort: Sorting = (), first: int = 0, limit: int | None = 100
-) -> list[Batch]:
-    """Returns batches, newest first."""
-    authorizations.require(ctx, "Job", "read")
-    statement = select(models.batch).where(*_conditions(query))
-    statement = ordered(statement, BATCH_SORTS, sort, models.batch.c.id.desc()).offset(first).limit(limit)
-    return [_counted(ctx, row) for row in ctx.connection.execute(statement).all()]
-
-
-def count(ctx: CommandContext, query: BatchQuery) -> int:
-    """Returns how many batches match."""
-    authorizations.require(ctx, "Job", "read")
-    return ctx.connection.execute(select(func.count(models.batch.c.id)).where(*_conditions(query))).scalar_one()
-
-
 def _row(ctx: CommandContext, batch_id: str) -> Any:
     row = ctx.connection.execute(select(models.batch).where(models.batch.c.id == batch_id)).one_or_none()
     if row is None:
@@ -274,6 +239,28 @@ def _counted(ctx: CommandContext, row: Any) -> Batch:
     left = ctx.connection.execute(select(func.count()).where(*of_it, table.c.retries > 0)).scalar_one()
     failed = ctx.connection.execute(select(func.count()).where(*of_it, table.c.retries == 0)).scalar_one()
     return Batch(row.id, row.type, row.total, left, failed, row.suspended, row.created_at, row.created_by)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchQuery:
+    """Filters of batches. One is completed once none of its jobs is left, failed ones included."""
+
+    id: str | None = equal(BATCH.c.id)
+    type: str | None = equal(BATCH.c.type)
+    suspended: bool | None = equal(BATCH.c.suspended)
+    completed: bool | None = filtering(lambda completed: ~LEFT if completed else LEFT)
+
+
+# Newest first.
+BATCHES: Selection[BatchQuery, Batch] = Selection(
+    columns=(BATCH,),
+    source=BATCH,
+    sorts={"batchId": BATCH.c.id, "startTime": BATCH.c.created_at},
+    last=(BATCH.c.id.desc(),),
+    show=_counted,
+    right=("Job", "read"),
+)
+find, count = BATCHES.find, BATCHES.count
 
 
 def set_suspended(ctx: CommandContext, batch_id: str, *, suspended: bool) -> None:

@@ -2,55 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
-
 from engine import models
-from engine.context import CommandContext
-from engine.queries import Columns, Sorting, count, equal, ordered, seen
-from engine.releases import outside_sandboxes
+from engine.queries import Selection, equal, row_itself
 
 TABLE = models.event_subscription
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionQuery:
-    """Filters of event subscriptions. None means "any"."""
+    """Filters of event subscriptions."""
 
-    id: str | None = None
-    event_type: str | None = None
-    event_name: str | None = None
-    process_instance_id: str | None = None
-    element_id: str | None = None
-
-
-SUBSCRIPTION_SORTS: Columns = {"created": TABLE.c.created_at}
+    id: str | None = equal(TABLE.c.id)
+    event_type: str | None = equal(TABLE.c.event_type)
+    event_name: str | None = equal(TABLE.c.event_name)
+    process_instance_id: str | None = equal(TABLE.c.process_instance_id)
+    element_id: str | None = equal(TABLE.c.element_id)
 
 
-def _conditions(query: SubscriptionQuery) -> Iterable[ColumnElement[bool]]:
-    yield from equal(
-        (TABLE.c.id, query.id),
-        (TABLE.c.event_type, query.event_type),
-        (TABLE.c.event_name, query.event_name),
-        (TABLE.c.process_instance_id, query.process_instance_id),
-        (TABLE.c.element_id, query.element_id),
-    )
-    if query.id is None and query.process_instance_id is None:
-        yield outside_sandboxes(TABLE.c.root_id)
-
-
-def find(
-    ctx: CommandContext, query: SubscriptionQuery, *, sort: Sorting = (), first: int = 0, limit: int | None = None
-) -> list[Any]:
-    """Returns rows of event subscriptions of cases that the actor may see, oldest first."""
-    statement = seen(ctx, select(TABLE).where(*_conditions(query)), TABLE.c.root_id)
-    statement = ordered(statement, SUBSCRIPTION_SORTS, sort, TABLE.c.id).offset(first).limit(limit)
-    return list(ctx.connection.execute(statement))
-
-
-def count_subscriptions(ctx: CommandContext, query: SubscriptionQuery) -> int:
-    """Returns how many event subscriptions match."""
-    return count(ctx, select(TABLE.c.id).where(*_conditions(query)), TABLE.c.root_id)
+# Rows of event subscriptions, oldest first.
+SUBSCRIPTIONS: Selection[SubscriptionQuery, Any] = Selection(
+    columns=(TABLE,),
+    source=TABLE,
+    sorts={"created": TABLE.c.created_at},
+    last=(TABLE.c.id,),
+    show=row_itself,
+    cases=TABLE.c.root_id,
+    sandboxes=TABLE.c.root_id,
+)
+find, count = SUBSCRIPTIONS.find, SUBSCRIPTIONS.count

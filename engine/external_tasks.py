@@ -20,7 +20,7 @@ from engine import authorizations, models, process_instances, releases, variable
 from engine.bpmn.outcome import Outcome, Step
 from engine.context import CommandContext
 from engine.errors import InvalidRequest
-from engine.external_task_queries import ROWS, TASK, ExternalTask, get, has_retries, is_locked
+from engine.external_task_queries import HAS_RETRIES, ROWS, TASK, ExternalTask, get, is_locked
 from engine.handlers import Handler, HandlerTask
 from engine.incidents import open_incident, resolve_of_job
 from engine.outcome_rows import external_tasks_changed
@@ -111,7 +111,7 @@ def _wanted(ctx: CommandContext, request: FetchRequest) -> ColumnElement[bool]:
     return and_(
         or_(*[_matches(topic) for topic in request.topics]),
         ~is_locked(ctx),
-        has_retries(),
+        HAS_RETRIES,
         process_instances.INSTANCE.c.state == process_instances.ACTIVE,
         # Nothing leaves a sandbox.
         releases.outside_sandboxes(TASK.c.root_id),

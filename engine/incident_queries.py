@@ -2,102 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, exists
 
-from engine import authorizations, models
-from engine.context import CommandContext
+from engine import models
 from engine.job_queries import job_definition_id
-from engine.queries import Columns, Sorting, among, between, equal, like, ordered, wanted
-from engine.releases import outside_sandboxes
+from engine.queries import (
+    Conditions,
+    Selection,
+    among,
+    conditions,
+    equal,
+    like,
+    row_itself,
+    since,
+    until,
+    wanted,
+)
 
 INCIDENT, DEFINITION = models.incident, models.definition
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentQuery:
-    """Filters of incidents, open or resolved. None means "any"; instants are µs, both ends included."""
+    """Filters of incidents, open or resolved. Instants are µs, both ends included."""
 
-    id: str | None = None
-    type: str | None = None
-    message: str | None = None
-    message_like: str | None = None
-    process_instance_id: str | None = None
-    definition_id: str | None = None
-    definition_key: str | None = None
-    definition_keys: tuple[str, ...] | None = None
-    element_id: str | None = None
-    job_id: str | None = None
-    job_definition_ids: tuple[str, ...] | None = None
-    created_after: int | None = None
-    created_before: int | None = None
-    resolved_after: int | None = None
-    resolved_before: int | None = None
-    open: bool | None = None
-    resolved: bool | None = None
-
-
-INCIDENT_SORTS: Columns = {
-    "incidentId": INCIDENT.c.id,
-    "incidentTimestamp": INCIDENT.c.created_at,
-    "createTime": INCIDENT.c.created_at,
-    "endTime": INCIDENT.c.resolved_at,
-    "incidentType": INCIDENT.c.type,
-    "incidentMessage": INCIDENT.c.message,
-    "activityId": INCIDENT.c.element_id,
-    "executionId": INCIDENT.c.process_instance_id,
-    "processInstanceId": INCIDENT.c.process_instance_id,
-    "processDefinitionId": INCIDENT.c.definition_id,
-    "configuration": INCIDENT.c.job_id,
-}
+    id: str | None = equal(INCIDENT.c.id)
+    type: str | None = equal(INCIDENT.c.type)
+    message: str | None = equal(INCIDENT.c.message)
+    message_like: str | None = like(INCIDENT.c.message)
+    process_instance_id: str | None = equal(INCIDENT.c.process_instance_id)
+    definition_id: str | None = equal(INCIDENT.c.definition_id)
+    definition_key: str | None = equal(DEFINITION.c.key)
+    definition_keys: tuple[str, ...] | None = among(DEFINITION.c.key)
+    element_id: str | None = equal(INCIDENT.c.element_id)
+    job_id: str | None = equal(INCIDENT.c.job_id)
+    job_definition_ids: tuple[str, ...] | None = among(INCIDENT.c.definition_id + ":" + INCIDENT.c.element_id)
+    created_after: int | None = since(INCIDENT.c.created_at)
+    created_before: int | None = until(INCIDENT.c.created_at)
+    resolved_after: int | None = since(INCIDENT.c.resolved_at)
+    resolved_before: int | None = until(INCIDENT.c.resolved_at)
+    open: bool | None = wanted(INCIDENT.c.resolved_at.is_(None))
+    resolved: bool | None = wanted(INCIDENT.c.resolved_at.is_not(None))
 
 
-def _conditions(query: IncidentQuery) -> Iterable[ColumnElement[bool]]:
-    table = INCIDENT.c
-    yield from equal(
-        (table.id, query.id),
-        (table.type, query.type),
-        (table.message, query.message),
-        (table.process_instance_id, query.process_instance_id),
-        (table.definition_id, query.definition_id),
-        (DEFINITION.c.key, query.definition_key),
-        (table.element_id, query.element_id),
-        (table.job_id, query.job_id),
+# Rows of incidents with `definition_key`, oldest first.
+INCIDENTS: Selection[IncidentQuery, Any] = Selection(
+    columns=(INCIDENT, DEFINITION.c.key.label("definition_key")),
+    source=INCIDENT.outerjoin(DEFINITION, DEFINITION.c.id == INCIDENT.c.definition_id),
+    sorts={
+        "incidentId": INCIDENT.c.id,
+        "incidentTimestamp": INCIDENT.c.created_at,
+        "createTime": INCIDENT.c.created_at,
+        "endTime": INCIDENT.c.resolved_at,
+        "incidentType": INCIDENT.c.type,
+        "incidentMessage": INCIDENT.c.message,
+        "activityId": INCIDENT.c.element_id,
+        "executionId": INCIDENT.c.process_instance_id,
+        "processInstanceId": INCIDENT.c.process_instance_id,
+        "processDefinitionId": INCIDENT.c.definition_id,
+        "configuration": INCIDENT.c.job_id,
+    },
+    last=(INCIDENT.c.created_at, INCIDENT.c.id),
+    show=row_itself,
+    right=("Incident", "read"),
+    sandboxes=INCIDENT.c.root_id,
+)
+find, count = INCIDENTS.find, INCIDENTS.count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFilters:
+    """The filters by which other lists ask for what an open incident holds up."""
+
+    incident_id: str | None = None
+    incident_type: str | None = None
+    incident_message: str | None = None
+    incident_message_like: str | None = None
+
+
+def held_up(query: IncidentFilters, of_row: ColumnElement[bool]) -> Conditions:
+    """Limits a list to rows that one open incident with all that is asked for holds up."""
+    asked = IncidentQuery(
+        id=query.incident_id,
+        type=query.incident_type,
+        message=query.incident_message,
+        message_like=query.incident_message_like,
     )
-    yield from among(
-        (DEFINITION.c.key, query.definition_keys),
-        (table.definition_id + ":" + table.element_id, query.job_definition_ids),
-    )
-    yield from like((table.message, query.message_like))
-    yield from between(table.created_at, query.created_after, query.created_before)
-    yield from between(table.resolved_at, query.resolved_after, query.resolved_before)
-    yield from wanted((query.open, table.resolved_at.is_(None)), (query.resolved, table.resolved_at.is_not(None)))
-    if query.id is None and query.process_instance_id is None:
-        yield outside_sandboxes(table.root_id)
-
-
-def _statement(ctx: CommandContext, query: IncidentQuery, *columns: Any) -> Select[Any]:
-    authorizations.require(ctx, "Incident", "read")
-    joined = INCIDENT.outerjoin(DEFINITION, DEFINITION.c.id == INCIDENT.c.definition_id)
-    return select(*columns).select_from(joined).where(*_conditions(query))
-
-
-def find(
-    ctx: CommandContext, query: IncidentQuery, *, sort: Sorting = (), first: int = 0, limit: int | None = None
-) -> list[Any]:
-    """Returns rows of incidents with `definition_key`, oldest first."""
-    statement = _statement(ctx, query, INCIDENT, DEFINITION.c.key.label("definition_key"))
-    statement = ordered(statement, INCIDENT_SORTS, sort, INCIDENT.c.created_at, INCIDENT.c.id)
-    return list(ctx.connection.execute(statement.offset(first).limit(limit)))
-
-
-def count(ctx: CommandContext, query: IncidentQuery) -> int:
-    """Returns how many incidents match."""
-    found: int = ctx.connection.execute(_statement(ctx, query, func.count(INCIDENT.c.id))).scalar_one()
-    return found
+    if asked != IncidentQuery():
+        yield exists().where(of_row, INCIDENT.c.resolved_at.is_(None), *conditions(asked))
 
 
 def job_definition_of(row: Any) -> str | None:

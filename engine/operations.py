@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 
 from engine import models
 from engine.context import CommandContext
-from engine.queries import between, count, equal, seen
+from engine.queries import Conditions, Selection, equal, filtering, since, until
 from engine.releases import outside_sandboxes
 from engine.values import dump, load
 from engine.variable_conditions import StoredText
@@ -32,49 +32,46 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class OperationQuery:
-    """Filters of operations. None means "any"; `kinds` are kinds of events of the chain."""
+    """Filters of operations. `kinds` are kinds of events of the chain; those of sandboxes are listed where their
+    instance or their task is asked for."""
 
     kinds: tuple[str, ...]
-    process_instance_id: str | None = None
-    definition_id: str | None = None
-    definition_key: str | None = None
-    task_id: str | None = None
-    user_id: str | None = None
-    after: int | None = None
-    before: int | None = None
+    process_instance_id: str | None = equal(EVENT.c.chain_id)
+    definition_id: str | None = filtering(lambda value: _of_definition(INSTANCE.c.definition_id == value))
+    definition_key: str | None = filtering(lambda value: _of_definition(INSTANCE.c.definition_key == value))
+    task_id: str | None = filtering(lambda value: _about_task(value))
+    user_id: str | None = equal(EVENT.c.actor)
+    after: int | None = since(EVENT.c.at)
+    before: int | None = until(EVENT.c.at)
 
 
-def _operation_conditions(query: OperationQuery) -> Iterable[ColumnElement[bool]]:
+def _of_definition(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return EVENT.c.chain_id.in_(select(INSTANCE.c.id).where(condition))
+
+
+def _about_task(task_id: str) -> ColumnElement[bool]:
+    """The chain of its case is short; the event names the task in its body."""
+    of_case = EVENT.c.chain_id.in_(select(TASK.c.root_id).where(TASK.c.id == task_id))
+    return and_(of_case, StoredText(EVENT.c.body).contains(f'"task":{dump(task_id).decode()}', autoescape=True))
+
+
+def _conditions(_ctx: CommandContext, query: OperationQuery) -> Conditions:
     yield EVENT.c.kind.in_(query.kinds)
-    yield from equal((EVENT.c.chain_id, query.process_instance_id), (EVENT.c.actor, query.user_id))
-    yield from between(EVENT.c.at, query.after, query.before)
-    if query.definition_id is not None or query.definition_key is not None:
-        of_definition = equal(
-            (INSTANCE.c.definition_id, query.definition_id), (INSTANCE.c.definition_key, query.definition_key)
-        )
-        yield EVENT.c.chain_id.in_(select(INSTANCE.c.id).where(*of_definition))
-    if query.task_id is not None:
-        # The chain of its case is short; the event names the task in its body.
-        yield EVENT.c.chain_id.in_(select(TASK.c.root_id).where(TASK.c.id == query.task_id))
-        yield StoredText(EVENT.c.body).contains(f'"task":{dump(query.task_id).decode()}', autoescape=True)
     if query.process_instance_id is None and query.task_id is None:
         yield outside_sandboxes(EVENT.c.chain_id)
 
 
-def find_operations(
-    ctx: CommandContext, query: OperationQuery, *, descending: bool = True, first: int = 0, limit: int | None = None
-) -> list[Operation]:
-    """Returns what people did, newest first."""
-    order = (EVENT.c.at, EVENT.c.chain_id, EVENT.c.seq)
-    statement = seen(ctx, select(EVENT).where(*_operation_conditions(query)), EVENT.c.chain_id)
-    statement = statement.order_by(*(column.desc() for column in order) if descending else order)
-    rows = ctx.connection.execute(statement.offset(first).limit(limit))
-    return [Operation(row.chain_id, row.seq, row.at, row.kind, row.actor, load(row.body)) for row in rows]
-
-
-def count_operations(ctx: CommandContext, query: OperationQuery) -> int:
-    """Returns how many operations match."""
-    return count(ctx, select(EVENT.c.seq).where(*_operation_conditions(query)), EVENT.c.chain_id)
+ORDER = (EVENT.c.at, EVENT.c.chain_id, EVENT.c.seq)
+NEWEST_FIRST: Selection[OperationQuery, Operation] = Selection(
+    columns=(EVENT,),
+    source=EVENT,
+    sorts={},
+    last=[column.desc() for column in ORDER],
+    show=lambda _ctx, row: Operation(row.chain_id, row.seq, row.at, row.kind, row.actor, load(row.body)),
+    cases=EVENT.c.chain_id,
+    further=_conditions,
+)
+OLDEST_FIRST = replace(NEWEST_FIRST, last=ORDER)
 
 
 def flows_taken(ctx: CommandContext, root_id: str) -> list[str]:

@@ -5,76 +5,63 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from engine import models
 from engine.context import CommandContext
-from engine.queries import Columns, Sorting, among, count, equal, like, ordered, seen
+from engine.queries import Conditions, Selection, among, equal, filtering, like, row_itself
 from engine.releases import outside_sandboxes
 
 INSTANCE, VARIABLE = models.process_instance, models.variable_update
+LATER = VARIABLE.alias("later_update")
+NEWEST = (
+    select(func.max(LATER.c.id))
+    .where(
+        LATER.c.root_id == VARIABLE.c.root_id,
+        LATER.c.scope_id == VARIABLE.c.scope_id,
+        LATER.c.name == VARIABLE.c.name,
+    )
+    .correlate(VARIABLE)
+    .scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
 class VariableQuery:
-    """Filters of variables at their latest value. None means "any"."""
+    """Filters of variables at their latest value.
 
-    id: str | None = None
-    process_instance_id: str | None = None
-    process_instance_ids: tuple[str, ...] | None = None
-    definition_id: str | None = None
-    definition_key: str | None = None
-    name: str | None = None
-    names: tuple[str, ...] | None = None
-    name_like: str | None = None
-    scope_ids: tuple[str, ...] | None = None  # activity instances; that of a whole case is the case
+    `scope_ids` are activity instances; that of a whole case is the case. Variables of sandboxes are listed where one
+    or an instance is asked for.
+    """
 
-
-VARIABLE_SORTS: Columns = {"instanceId": VARIABLE.c.process_instance_id, "variableName": VARIABLE.c.name}
-
-
-def _variable_statement(ctx: CommandContext, query: VariableQuery, *columns: Any) -> Select[Any]:
-    table = VARIABLE.c
-    newest = (
-        select(func.max(table.id).label("id"))
-        .group_by(table.root_id, table.scope_id, table.name)
-        .where(*equal((table.root_id, query.process_instance_id), (table.name, query.name)))
-    )
-    if query.process_instance_ids is not None:
-        newest = newest.where(table.root_id.in_(query.process_instance_ids))
-    elif query.process_instance_id is None and query.id is None:
-        newest = newest.where(outside_sandboxes(table.root_id))
-    newest = newest.where(*among((table.name, query.names)), *like((table.name, query.name_like)))
-    if query.scope_ids is not None:
-        of_case = and_(table.scope_id == "", table.root_id.in_(query.scope_ids))
-        newest = newest.where(or_(table.scope_id.in_(query.scope_ids), of_case))
-    latest = newest.subquery()
-    return (
-        select(*columns)
-        .select_from(VARIABLE)
-        .join(latest, table.id == latest.c.id)
-        .join(INSTANCE, INSTANCE.c.id == table.root_id)
-        .where(table.deleted.is_(False))
-        .where(
-            *equal(
-                (table.id, query.id),
-                (INSTANCE.c.definition_id, query.definition_id),
-                (INSTANCE.c.definition_key, query.definition_key),
-            )
-        )
+    id: str | None = equal(VARIABLE.c.id)
+    process_instance_id: str | None = equal(VARIABLE.c.root_id)
+    process_instance_ids: tuple[str, ...] | None = among(VARIABLE.c.root_id)
+    definition_id: str | None = equal(INSTANCE.c.definition_id)
+    definition_key: str | None = equal(INSTANCE.c.definition_key)
+    name: str | None = equal(VARIABLE.c.name)
+    names: tuple[str, ...] | None = among(VARIABLE.c.name)
+    name_like: str | None = like(VARIABLE.c.name)
+    scope_ids: tuple[str, ...] | None = filtering(
+        lambda ids: or_(VARIABLE.c.scope_id.in_(ids), and_(VARIABLE.c.scope_id == "", VARIABLE.c.root_id.in_(ids)))
     )
 
 
-def find_variables(
-    ctx: CommandContext, query: VariableQuery, *, sort: Sorting = (), first: int = 0, limit: int | None = None
-) -> list[Any]:
-    """Returns rows of variables (their latest value, stored) with the definition of their instance."""
-    columns = (VARIABLE, INSTANCE.c.definition_id, INSTANCE.c.definition_key)
-    statement = seen(ctx, _variable_statement(ctx, query, *columns), VARIABLE.c.root_id)
-    statement = ordered(statement, VARIABLE_SORTS, sort, VARIABLE.c.id.asc()).offset(first).limit(limit)
-    return list(ctx.connection.execute(statement))
+def _conditions(_ctx: CommandContext, query: VariableQuery) -> Conditions:
+    yield VARIABLE.c.deleted.is_(False)
+    yield VARIABLE.c.id == NEWEST
+    if query.id is None and query.process_instance_id is None and query.process_instance_ids is None:
+        yield outside_sandboxes(VARIABLE.c.root_id)
 
 
-def count_variables(ctx: CommandContext, query: VariableQuery) -> int:
-    """Returns how many variables match."""
-    return count(ctx, _variable_statement(ctx, query, VARIABLE.c.id), VARIABLE.c.root_id)
+# Rows of variables (their latest value, stored) with the definition of their instance.
+VARIABLES: Selection[VariableQuery, Any] = Selection(
+    columns=(VARIABLE, INSTANCE.c.definition_id, INSTANCE.c.definition_key),
+    source=VARIABLE.join(INSTANCE, INSTANCE.c.id == VARIABLE.c.root_id),
+    sorts={"instanceId": VARIABLE.c.process_instance_id, "variableName": VARIABLE.c.name},
+    last=(VARIABLE.c.id,),
+    show=row_itself,
+    cases=VARIABLE.c.root_id,
+    further=_conditions,
+)
+find_variables = VARIABLES.find
