@@ -84,7 +84,7 @@ class ProcessBuilder:
             if node.start_quantity > 1:
                 target = made[node.id]
                 door = QuantityJoin(spec, target.element, name=f"{node.id}#quantity", quantity=node.start_quantity)
-                door.outgoing = (FlowSpec(None, target),)
+                door.lead_over((FlowSpec(None, target),))
                 doors[node.id] = door
         return doors
 
@@ -98,7 +98,7 @@ class ProcessBuilder:
                 FlowSpec(None if flow.generated else flow.id, doors[flow.target], condition, is_default)
             )
         for source_id, flows in outgoing.items():
-            made[source_id].outgoing = tuple(flows)
+            made[source_id].lead_over(tuple(flows))
 
     def _guard(self, body: Body, made: dict[str, NodeSpec]) -> None:
         for node in body.nodes.values():
@@ -152,7 +152,7 @@ class ProcessBuilder:
                 name = first_of_all(node.id, number)
                 rest = tuple(other for other in several.triggers if other is not trigger)
                 begin = FirstOfAll(spec, element, MultipleEventDefinition(rest, parallel=True), name=name)
-                begin.outgoing = made[node.id].outgoing
+                begin.lead_over(made[node.id].outgoing)
                 spec.entries = {**spec.entries, name: begin}
                 self.elements[name] = element
 

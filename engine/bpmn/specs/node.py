@@ -46,7 +46,7 @@ class Node(BpmnSpecMixin):
     def __init__(self, scope_spec: Any, element: Element, *, name: str | None = None) -> None:
         super().__init__(scope_spec, name or element.id)
         self.element = element
-        self.outgoing: tuple[FlowSpec, ...] = ()
+        self.lead_over(())
         self.incoming_ids: tuple[str, ...] = ()
         self.async_before = False
         self.async_after = False
@@ -147,6 +147,11 @@ class Node(BpmnSpecMixin):
 
     # ------------------------------------------------------------ sequence flows
 
+    def lead_over(self, flows: tuple[FlowSpec, ...]) -> None:
+        """Gives the node its outgoing flows; `has_choice` tells whether one of them depends on anything."""
+        self.outgoing = flows
+        self.has_choice = any(flow.condition is not None or flow.is_default for flow in flows)
+
     def leave(self, token: Token) -> None:
         """Puts a token at the end of each flow that is taken."""
         for _ in range(self.completion_quantity):
@@ -157,7 +162,7 @@ class Node(BpmnSpecMixin):
         """Returns the flows taken: all without condition, those whose condition holds, else the default (13.3.1).
 
         An activity none of whose conditions holds takes no flow: its token ends there (8.4.13)."""
-        if all(flow.condition is None and not flow.is_default for flow in self.outgoing):
+        if not self.has_choice:
             return self.outgoing
         free = [flow for flow in self.outgoing if flow.condition is None and not flow.is_default]
         held = [flow for flow in self.outgoing if flow.condition is not None and self.holds(token, flow)]
