@@ -119,6 +119,6 @@ class Identity:
 
 def components(doorkeeper: Doorkeeper, measurements: Measurements, log: AccessLog, settings: Settings) -> list[Any]:
     """Returns the middleware in order: the first one sees the request first and the answer last."""
-    limits = RateLimits(settings)
+    limits = RateLimits(settings, doorkeeper.log_ins)
     who = Identity(doorkeeper, settings)
     return [RequestLine(), measurements, SafeHeaders(), log, Bounds(settings.limits), who, limits]

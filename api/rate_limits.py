@@ -1,5 +1,9 @@
 """Bounds on how often somebody asks: a bucket of tokens per user, and one per address for log-ins.
 
+A password that comes with every request (HTTP Basic) counts as a log-in of its address while it is being checked, and
+for good if it is wrong: whoever tries one password on many accounts meets the same bound, and a program that logs in
+rightly never does.
+
 The buckets are those of this process, and generous: they stop a program that runs wild and whoever tries passwords,
 not a busy person. Behind a proxy all log-ins come from its address; then MARQUE_LOG_INS_PER_MINUTE is the house's.
 """
@@ -21,7 +25,14 @@ from engine.settings import Settings
 
 MAX_BUCKETS = 10_000
 BURST_SECONDS = 10
-LOG_INS = frozenset({"/api/session", "/engine-rest/identity/verify", "/engine-rest/engine/default/identity/verify"})
+LOG_INS = frozenset(
+    {
+        "/api/session",
+        "/api/password",
+        "/engine-rest/identity/verify",
+        "/engine-rest/engine/default/identity/verify",
+    }
+)
 
 
 class TooManyRequests(MarqueError):
@@ -63,19 +74,41 @@ class Buckets:
                 return None
             return math.ceil((1 - bucket.tokens) / self._per_second)
 
+    def give_back(self, key: str) -> None:
+        """Returns a token that was taken for what turned out to need none."""
+        with self._lock:
+            bucket = self._buckets.get(key)
+            if bucket is not None:
+                bucket.tokens = min(self._burst, bucket.tokens + 1)
+
+
+class LogIns:
+    """How many passwords one address may try."""
+
+    def __init__(self, settings: Settings) -> None:
+        per_minute = settings.log_ins_per_minute
+        self._addresses = Buckets(per_second=per_minute / 60, burst=per_minute)
+
+    def count(self, address: str) -> None:
+        """Counts a password before it is looked at; raises TooManyRequests."""
+        _require(self._addresses.take(address), "too many log-ins from this address")
+
+    def forgive(self, address: str) -> None:
+        """Takes back what was counted, because the password was right."""
+        self._addresses.give_back(address)
+
 
 class RateLimits:
     """Middleware: log-ins are bounded before the password is looked at, everything else once it is known who asks."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, log_ins: LogIns) -> None:
         rate = settings.requests_per_second
         self._users = Buckets(per_second=rate, burst=rate * BURST_SECONDS)
-        log_ins = settings.log_ins_per_minute
-        self._addresses = Buckets(per_second=log_ins / 60, burst=log_ins)
+        self._log_ins = log_ins
 
     async def process_request(self, req: falcon.asgi.Request, _resp: falcon.asgi.Response) -> None:
         if req.method == "POST" and req.path.rstrip("/") in LOG_INS:
-            _require(self._addresses.take(req.remote_addr), "too many log-ins from this address")
+            self._log_ins.count(req.remote_addr)
 
     async def process_resource(
         self, req: falcon.asgi.Request, _resp: falcon.asgi.Response, _resource: object, _params: dict[str, Any]

@@ -9,12 +9,14 @@ import binascii
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 import falcon.asgi
 
 from api import oidc
 from api.commands import Commands
+from api.rate_limits import LogIns
 from engine import absences, sessions, tokens, users
 from engine.context import SYSTEM_ACTOR, Actor, CommandContext
 from engine.errors import Forbidden, Unauthenticated
@@ -54,6 +56,7 @@ class Doorkeeper:
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
         self._logins = Logins(commands.engine)
+        self.log_ins = LogIns(commands.engine.settings)
         provider = oidc.provider_of(commands.engine.settings)
         self._provided = None if provider is None else oidc.Tokens(provider)
         self._checks = ThreadPoolExecutor(max_workers=PASSWORD_THREADS, thread_name_prefix="password")
@@ -62,18 +65,25 @@ class Doorkeeper:
         """Returns who asks; raises Unauthenticated. The header counts before the cookie."""
         header = req.get_header("Authorization")
         if header is not None:
-            return await self._from_header(header)
+            return await self._from_header(header, req.remote_addr)
         token = token_of(req)
         if token is None:
             raise Unauthenticated("log in first")
         return await self._from_session(token)
 
-    async def _from_header(self, header: str) -> Visitor:
+    async def _from_header(self, header: str, address: str) -> Visitor:
         scheme, _, credentials = header.partition(" ")
         if scheme.lower() == "bearer":
             return await self._from_bearer(credentials.strip())
         name, password = _basic(header)
-        return await self.verify(name, password)
+        user = await self._commands.call(partial(self._logins.remembered, name, password))
+        if user is not None:
+            return await self._visitor(user)
+        # Counted before the check and not after it: many at once would all be checked before the first one counts.
+        self.log_ins.count(address)
+        visitor = await self.verify(name, password)
+        self.log_ins.forgive(address)
+        return visitor
 
     async def _from_bearer(self, secret: str) -> Visitor:
         if self._provided is not None and not secret.startswith(tokens.PREFIX):
@@ -97,7 +107,9 @@ class Doorkeeper:
     async def verify(self, name: str, password: str) -> Visitor:
         """Checks a password. Its threads are few and its own: whoever tries passwords slows down log-ins alone."""
         loop = asyncio.get_running_loop()
-        user = await loop.run_in_executor(self._checks, self._logins.check, name, password)
+        return await self._visitor(await loop.run_in_executor(self._checks, self._logins.check, name, password))
+
+    async def _visitor(self, user: User) -> Visitor:
         return Visitor(await self._commands.read(SYSTEM_ACTOR, absences.actor_of, user), user)
 
     async def open_session(self, visitor: Visitor) -> tuple[str, Session]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from falcon import testing
 from api.rate_limits import MAX_BUCKETS, Buckets
 from engine.errors import InvalidRequest
 from engine.settings import Settings, read_settings
-from tests.api.desk import PASSWORD, Person
+from tests.api.desk import PASSWORD, Person, basic
 
 
 @pytest.fixture
@@ -34,6 +35,31 @@ def test_an_address_that_tries_passwords_is_stopped(client: testing.TestClient) 
     assert [try_in("wrong-password") for _ in range(3)] == [401] * 3
     assert try_in(PASSWORD) == 429
     assert client.simulate_get("/healthz").status_code == 200
+
+
+def test_one_password_tried_on_many_accounts_meets_the_bound_of_log_ins(
+    client: testing.TestClient, css: Person
+) -> None:
+    def spray(name: str, password: str) -> int:
+        headers = {"Authorization": basic(name, password)}
+        return client.simulate_get("/engine-rest/version", headers=headers).status_code
+
+    assert css.get("/engine-rest/version").status_code == 200
+
+    assert [spray(name, "summer-2026") for name in ("csr", "nobody", "owner", "tech")] == [401, 401, 401, 429]
+    assert spray("csr", PASSWORD) == 429, "the bound does not tell which guess is right"
+    log_in = client.simulate_post("/api/session", json={"username": "csr", "password": PASSWORD})
+    assert log_in.status_code == 429, "it is one bound for all ways in"
+    assert css.get("/engine-rest/version").status_code == 200, "who is known already works on"
+
+
+def test_right_passwords_cost_nothing_of_the_bound(
+    client: testing.TestClient, someone: Callable[[str], Person]
+) -> None:
+    for name in ("csr", "csr2", "css", "tech", "opsd"):
+        assert someone(name).get("/engine-rest/version").status_code == 200
+
+    assert client.simulate_post("/api/session", json={"username": "csr", "password": "wrong"}).status_code == 401
 
 
 def test_a_bucket_fills_with_time_and_never_over_its_brim() -> None:
