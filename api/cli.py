@@ -32,6 +32,7 @@ from engine.database import Database
 from engine.errors import InvalidRequest, MarqueError, ParseFailed
 from engine.job_executor import JobExecutor
 from engine.migrations import VERSIONS as ENGINE_VERSIONS
+from engine.passwords import DEMO_PASSWORD
 from engine.process_engine import ProcessEngine
 from engine.schema import current_heads, known_heads
 from engine.schema import migrate as migrate_database
@@ -263,9 +264,7 @@ def serve() -> None:
     chosen = settings()
     console.print(f"Marque on http://{chosen.host}:{chosen.port}")
     if chosen.demo:
-        console.print(
-            f"demo users front, tech, css, csd, opsd, store, compl, owner, admin …; password {users.DEMO_PASSWORD}"
-        )
+        console.print(f"demo users front, tech, css, csd, opsd, store, compl, owner, admin …; password {DEMO_PASSWORD}")
     serve_forever(chosen)
 
 
@@ -314,6 +313,19 @@ def add_user(user_id: str, name: str, roles: tuple[str, ...], password: str) -> 
     with opened() as engine:
         engine.run(SYSTEM_ACTOR, users.create, user_id, name=name, roles=roles, password=password)
     console.print(f"user {user_id} added")
+
+
+@user.command("password")
+@click.argument("user_id")
+@click.password_option(help="Asked for if it is not given.")
+def set_password(user_id: str, password: str) -> None:
+    """Give a user a new password; it unlocks the account and ends the user's sessions.
+
+    Example: marque user password wang
+    """
+    with opened() as engine:
+        engine.run(SYSTEM_ACTOR, users.set_password, user_id, password)
+    console.print(f"user {user_id} has a new password")
 
 
 @main.group("audit")

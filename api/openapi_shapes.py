@@ -249,6 +249,14 @@ BODIES: Mapping[tuple[str, str], tuple[str, Schema]] = {
         {"type": "object", "properties": {"key": TEXT, "definitionId": TEXT, "variables": VARIABLES, "anchor": TEXT}},
     ),
     ("post", "/api/start"): (falcon.MEDIA_JSON, {**DATA, "properties": {**DATA["properties"], "processKey": TEXT}}),
+    ("post", "/api/password"): (
+        falcon.MEDIA_JSON,
+        {
+            "type": "object",
+            "properties": {"username": TEXT, "old": TEXT, "new": TEXT},
+            "required": ["old", "new"],
+        },
+    ),
     ("post", "/api/tokens"): (
         falcon.MEDIA_JSON,
         {

@@ -101,6 +101,7 @@ TABLE: Mapping[str, Permission | Mapping[str, Permission]] = {
     "/history": CASES,
     "/history/incident": Right("Incident", "read"),
     "/api/session": OWN,
+    "/api/password": OWN,
     "/api/tokens": OWN,
     "/api/absences": STAFF,
     "/api/tasks": TASKS,

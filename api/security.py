@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
+import falcon
 import falcon.asgi
 
 from api import oidc
 from api.commands import Commands
+from api.params import UnsupportedType
 from api.rate_limits import LogIns
 from engine import absences, sessions, tokens, users
 from engine.context import SYSTEM_ACTOR, Actor, CommandContext
@@ -112,6 +114,11 @@ class Doorkeeper:
     async def _visitor(self, user: User) -> Visitor:
         return Visitor(await self._commands.read(SYSTEM_ACTOR, absences.actor_of, user), user)
 
+    async def change_password(self, name: str, old: str, new: str, *, session: str | None) -> None:
+        """Gives somebody a new password against the old one, on the threads of log-ins."""
+        change = partial(self._logins.change, name, old, new, session=session)
+        await asyncio.get_running_loop().run_in_executor(self._checks, change)
+
     async def open_session(self, visitor: Visitor) -> tuple[str, Session]:
         """Begins a session; returns the token for the cookie."""
         return await self._commands.run(visitor.actor, sessions.open_session, visitor.user)
@@ -190,6 +197,15 @@ def is_foreign(req: falcon.asgi.Request) -> bool:
         return site not in {"same-origin", "none"}
     origin = req.get_header("Origin")
     return origin is not None and urlsplit(origin).netloc != req.netloc
+
+
+def require_own_page(req: falcon.asgi.Request) -> None:
+    """Another site must not log its victim in to an account of its own: JSON, and from this origin."""
+    kind = (req.content_type or "").partition(";")[0].strip().lower()
+    if kind != falcon.MEDIA_JSON:
+        raise UnsupportedType("the body must be application/json")
+    if is_foreign(req):
+        raise Forbidden("another site sent this request", user_id="", resource="Session", operation="create")
 
 
 def _basic(header: str) -> tuple[str, str]:

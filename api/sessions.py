@@ -8,11 +8,11 @@ import falcon
 import falcon.asgi
 
 from api.commands import Commands, Resource, no_content
-from api.params import Parameters, UnsupportedType, read_body
-from api.security import COOKIE, Doorkeeper, Visitor, is_foreign, require_same_site, token_of
+from api.params import Parameters, read_body
+from api.security import COOKIE, Doorkeeper, Visitor, require_own_page, require_same_site, token_of
 from engine import users
 from engine.context import SYSTEM_ACTOR, CommandContext
-from engine.errors import Forbidden, Unauthenticated
+from engine.errors import Unauthenticated
 from engine.sessions import ABSOLUTE, Session
 from engine.users import User
 
@@ -27,7 +27,7 @@ class Sessions(Resource):
         self._doorkeeper = doorkeeper
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        _require_own_page(req)
+        require_own_page(req)
         body = Parameters(await read_body(req))
         visitor = await self._doorkeeper.verify(body.required("username"), body.required("password"))
         token, session = await self._doorkeeper.open_session(visitor)
@@ -75,15 +75,6 @@ class Demo(Resource):
             resp.media = {"demo": False, "users": []}
             return
         resp.media = {"demo": True, "users": await self.commands.read(SYSTEM_ACTOR, _demo_users)}
-
-
-def _require_own_page(req: falcon.asgi.Request) -> None:
-    """Another site must not log its victim in to an account of its own: JSON, and from this origin."""
-    kind = (req.content_type or "").partition(";")[0].strip().lower()
-    if kind != falcon.MEDIA_JSON:
-        raise UnsupportedType("the body must be application/json")
-    if is_foreign(req):
-        raise Forbidden("another site sent this request", user_id="", resource="Session", operation="create")
 
 
 def _user(ctx: CommandContext, user: User) -> dict[str, Any]:

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select, update
 
-from engine import history, models, users
+from engine import history, models, sessions, users
 from engine.clock import to_micros
-from engine.context import SYSTEM_ACTOR, CommandContext
-from engine.errors import Unauthenticated
+from engine.context import SYSTEM_ACTOR, Actor, CommandContext
+from engine.errors import InvalidRequest, Unauthenticated
+from engine.passwords import is_public
 from engine.users import User, hasher
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ FAILURE_WINDOW = timedelta(minutes=15)
 REMEMBERED_FOR = timedelta(minutes=5)
 MAX_REMEMBERED = 10_000
 MAX_TRIED_LENGTH = 1_000
+
+
+class PasswordIsPublic(Unauthenticated):
+    """The password is right, and everybody knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,28 @@ class Logins:
     def check(self, user_id: str, password: str) -> User:
         """Returns the user; raises Unauthenticated, in the same words whatever was wrong.
 
-        Ten failures within fifteen minutes lock the account for fifteen minutes, for the right password, too.
+        Ten failures within fifteen minutes lock the account for fifteen minutes, for the right password, too. Outside
+        demo mode the public password of the demonstration opens nothing: raises PasswordIsPublic.
         """
+        user = self._verified_user(user_id, password)
+        if is_public(password, demo=self._engine.settings.demo):
+            raise PasswordIsPublic("the password of the demonstration opens nothing here; change it first")
+        return user
+
+    def change(self, user_id: str, old: str, new: str, *, session: str | None = None) -> None:
+        """Gives a user a new password against the old one, which may be that of the demonstration.
+
+        All sessions of the user end but the one of the token `session`. Raises Unauthenticated in the same words
+        whatever was wrong, InvalidRequest for a new password that is not good enough.
+        """
+        user = self._verified_user(user_id, old)
+        if new == old:
+            raise InvalidRequest("the new password is the old one")
+        hashed = users.hash_of(self._engine.settings, user.id, new)
+        kept = None if session is None else sessions.hash_of(session)
+        self._engine.run(Actor(user.id), users.keep_password, user.id, hashed, session_hash=kept)
+
+    def _verified_user(self, user_id: str, password: str) -> User:
         now = self._engine.clock.now()
         user_id, tried = _typed(user_id, password)
         account = self._engine.read(SYSTEM_ACTOR, _account, user_id)
@@ -82,6 +107,8 @@ class Logins:
     def remembered(self, user_id: str, password: str) -> User | None:
         """Returns the user if this very password was verified a moment ago. It costs no check, tells nothing about
         any other password, and counts no failure."""
+        if is_public(password, demo=self._engine.settings.demo):
+            return None
         user_id, tried = _typed(user_id, password)
         account = self._engine.read(SYSTEM_ACTOR, _account, user_id)
         known = self._remembers(self._tag(account, tried), self._engine.clock.now())

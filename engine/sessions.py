@@ -42,7 +42,7 @@ def open_session(ctx: CommandContext, user: User) -> tuple[str, Session]:
     token, csrf_token = secrets.token_urlsafe(TOKEN_BYTES), secrets.token_urlsafe(TOKEN_BYTES)
     ctx.connection.execute(
         insert(models.session).values(
-            token_hash=_hash(token),
+            token_hash=hash_of(token),
             user_id=user.id,
             csrf_token=csrf_token,
             created_at=ctx.now_micros,
@@ -55,7 +55,7 @@ def open_session(ctx: CommandContext, user: User) -> tuple[str, Session]:
 def find(ctx: CommandContext, token: str) -> Session | None:
     """Returns the live session of a token, or None."""
     table = models.session
-    row = ctx.connection.execute(select(table).where(table.c.token_hash == _hash(token))).one_or_none()
+    row = ctx.connection.execute(select(table).where(table.c.token_hash == hash_of(token))).one_or_none()
     if row is None or row.last_seen_at <= _before(ctx, IDLE) or row.created_at <= _before(ctx, ABSOLUTE):
         return None
     try:
@@ -69,12 +69,14 @@ def find(ctx: CommandContext, token: str) -> Session | None:
 def touch(ctx: CommandContext, token: str) -> None:
     """Notes that the session is in use."""
     table = models.session
-    ctx.connection.execute(update(table).where(table.c.token_hash == _hash(token)).values(last_seen_at=ctx.now_micros))
+    ctx.connection.execute(
+        update(table).where(table.c.token_hash == hash_of(token)).values(last_seen_at=ctx.now_micros)
+    )
 
 
 def close_session(ctx: CommandContext, token: str) -> None:
     """Ends a session; one that is over already is no error."""
-    ctx.connection.execute(delete(models.session).where(models.session.c.token_hash == _hash(token)))
+    ctx.connection.execute(delete(models.session).where(models.session.c.token_hash == hash_of(token)))
 
 
 def require_csrf(session: Session, given: str | None) -> None:
@@ -98,5 +100,6 @@ def _before(ctx: CommandContext, span: timedelta) -> int:
     return to_micros(ctx.now - span)
 
 
-def _hash(token: str) -> str:
+def hash_of(token: str) -> str:
+    """Returns what the database knows of a token."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -18,10 +18,10 @@ from engine import history, models
 from engine.access_matrix import AccessMatrix, matrix
 from engine.context import SYSTEM, Actor, CommandContext
 from engine.errors import Conflict, InvalidRequest, NotFound
+from engine.passwords import DEMO_PASSWORD, require_good
+from engine.settings import Settings
 
-PASSWORD_LENGTH = range(10, 201)
 ADMINISTRATOR = "ADMIN"
-DEMO_PASSWORD = "marque-demo"  # noqa: S105 - public by design; demo mode binds to loopback only
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9._@-]{0,63}", re.ASCII)
 hasher = PasswordHasher()  # argon2id with the second recommended parameters of RFC 9106
@@ -44,7 +44,7 @@ def create(ctx: CommandContext, user_id: str, *, name: str, roles: Iterable[str]
     codes = _known(ctx, roles)
     if _row(ctx, user_id) is not None:
         raise Conflict(f"there is a user {user_id} already")
-    hashed = None if password is None else _hashed(password)
+    hashed = None if password is None else hash_of(ctx.engine.settings, user_id, password)
     _insert(ctx, [User(user_id, name, codes)], hashed)
     history.record(ctx, history.ADMIN_CHAIN, "userCreated", {"user": user_id, "roles": list(codes)})
     return User(user_id, name, codes)
@@ -77,7 +77,18 @@ def listed(ctx: CommandContext) -> list[User]:
 
 def set_password(ctx: CommandContext, user_id: str, password: str) -> None:
     """Gives a user a new password, unlocks the account and ends the user's sessions."""
-    _change(ctx, user_id, password_hash=_hashed(password), failures=0, locked_until=None)
+    keep_password(ctx, user_id, hash_of(ctx.engine.settings, user_id, password))
+
+
+def hash_of(settings: Settings, user_id: str, password: str) -> str:
+    """Returns the argon2id hash of a new password; raises InvalidRequest for one that is not good enough."""
+    require_good(user_id, password, demo=settings.demo)
+    return hasher.hash(password.encode("utf-8", "surrogatepass"))
+
+
+def keep_password(ctx: CommandContext, user_id: str, hashed: str, *, session_hash: str | None = None) -> None:
+    """Keeps a password that was hashed before the transaction; all sessions of the user end but one, if it is named."""
+    _change(ctx, user_id, session_hash, password_hash=hashed, failures=0, locked_until=None)
     history.record(ctx, history.ADMIN_CHAIN, "passwordChanged", {"user": user_id})
 
 
@@ -157,13 +168,6 @@ def _known(ctx: CommandContext, roles: Iterable[str]) -> tuple[str, ...]:
     return codes
 
 
-def _hashed(password: str) -> str:
-    if len(password) not in PASSWORD_LENGTH:
-        least, most = PASSWORD_LENGTH.start, PASSWORD_LENGTH.stop - 1
-        raise InvalidRequest(f"a password has {least} to {most} characters")
-    return hasher.hash(password)
-
-
 def _row(ctx: CommandContext, user_id: str) -> Any:
     return ctx.connection.execute(select(models.user).where(models.user.c.id == user_id)).one_or_none()
 
@@ -194,7 +198,7 @@ def _insert_roles(ctx: CommandContext, users: list[User]) -> None:
         ctx.connection.execute(insert(models.user_role), rows)
 
 
-def _change(ctx: CommandContext, user_id: str, **values: object) -> None:
+def _change(ctx: CommandContext, user_id: str, kept_session: str | None = None, **values: object) -> None:
     """Changes a user and ends the user's sessions: what somebody may do is settled when the session begins."""
     table = models.user
     changed = ctx.connection.execute(
@@ -202,4 +206,7 @@ def _change(ctx: CommandContext, user_id: str, **values: object) -> None:
     )
     if changed.rowcount != 1:
         raise NotFound(f"there is no user {user_id}")
-    ctx.connection.execute(delete(models.session).where(models.session.c.user_id == user_id))
+    ended = delete(models.session).where(models.session.c.user_id == user_id)
+    if kept_session is not None:
+        ended = ended.where(models.session.c.token_hash != kept_session)
+    ctx.connection.execute(ended)

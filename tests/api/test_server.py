@@ -91,6 +91,7 @@ def _environment(settings: Settings, port: int) -> dict[str, str]:
         "MARQUE_ATTACHMENTS": str(settings.attachments),
         "MARQUE_RULES": str(settings.rules),
         "MARQUE_PORT": str(port),
+        "MARQUE_DEMO": "1",  # whose password the people here have
     }
 
 

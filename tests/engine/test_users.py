@@ -15,9 +15,10 @@ from engine.clock import VirtualClock
 from engine.context import SYSTEM_ACTOR, CommandContext
 from engine.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthenticated
 from engine.logins import FAILURE_WINDOW, MAX_FAILURES, REMEMBERED_FOR, Logins
+from engine.passwords import DEMO_PASSWORD
 from engine.process_engine import ProcessEngine
 from engine.sessions import ABSOLUTE, IDLE, Session
-from engine.users import DEMO_PASSWORD, User
+from engine.users import User
 
 PASSWORD = "correct horse"
 # The role codes of the policies (requirements, section 0) whose holders log in.
