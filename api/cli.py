@@ -22,7 +22,7 @@ from api.evaluation_commands import facts_group, run_group
 from api.logs import configure_logs
 from api.search_commands import searches_group
 from api.times import ZONE
-from api.token_commands import token_group
+from api.user_commands import user_group
 from crm.migrations import VERSIONS as CRM_VERSIONS
 from engine import audit, users
 from engine.access_matrix import role_codes
@@ -265,7 +265,21 @@ def serve() -> None:
     console.print(f"Marque on http://{chosen.host}:{chosen.port}")
     if chosen.demo:
         console.print(f"demo users front, tech, css, csd, opsd, store, compl, owner, admin …; password {DEMO_PASSWORD}")
+    else:
+        _warn_of_public_passwords()
     serve_forever(chosen)
+
+
+def _warn_of_public_passwords() -> None:
+    """Outside demo mode the password of the demonstration is good for choosing another: whoever comes first has it."""
+    with opened() as engine:
+        found = engine.read(SYSTEM_ACTOR, users.with_public_password)
+    if found:
+        console.print(
+            f"[bold]{len(found)} users have the public password of the demonstration[/bold], which whoever comes first "
+            "may change: give them another (marque user password) or shut them out (marque user deactivate): "
+            + ", ".join(found)
+        )
 
 
 @main.command()
@@ -293,39 +307,6 @@ def seed() -> None:
     """
     with opened() as engine:
         console.print(seeding.seed(engine))
-
-
-@main.group()
-def user() -> None:
-    """Manage the local users."""
-
-
-@user.command("add")
-@click.argument("user_id")
-@click.option("--name", required=True, help="The name that colleagues see.")
-@click.option("--role", "roles", multiple=True, required=True, help="A role code; may be given several times.")
-@click.password_option(help="Asked for if it is not given.")
-def add_user(user_id: str, name: str, roles: tuple[str, ...], password: str) -> None:
-    """Add a user.
-
-    Example: marque user add wang --name 王芳 --role CSS
-    """
-    with opened() as engine:
-        engine.run(SYSTEM_ACTOR, users.create, user_id, name=name, roles=roles, password=password)
-    console.print(f"user {user_id} added")
-
-
-@user.command("password")
-@click.argument("user_id")
-@click.password_option(help="Asked for if it is not given.")
-def set_password(user_id: str, password: str) -> None:
-    """Give a user a new password; it unlocks the account and ends the user's sessions.
-
-    Example: marque user password wang
-    """
-    with opened() as engine:
-        engine.run(SYSTEM_ACTOR, users.set_password, user_id, password)
-    console.print(f"user {user_id} has a new password")
 
 
 @main.group("audit")
@@ -371,10 +352,9 @@ def demo() -> None:
     sys.exit(0 if tell(console) else 1)
 
 
-for _group in (calendar_group, facts_group, run_group, searches_group):
+for _group in (calendar_group, facts_group, run_group, searches_group, user_group):
     main.add_command(_group(opened, console))
 main.add_command(decide_command(opened, console))
-user.add_command(token_group(opened, console))
 
 
 def overview(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:

@@ -30,6 +30,8 @@ from engine.errors import (
     Unauthenticated,
 )
 from engine.findings import Finding
+from engine.logins import PasswordIsPublic
+from engine.passwords import PasswordRefused
 from engine.values import dump
 
 log = logging.getLogger("marque.http")
@@ -94,6 +96,10 @@ def _details(req: falcon.asgi.Request, error: MarqueError) -> dict[str, Any]:
             return _form_details(req, error)
         case ParseFailed():
             return _parse_details(error)
+        case PasswordRefused():
+            return {**_said(req, error.zh, str(error)), "reason": error.reason}
+        case PasswordIsPublic():
+            return {**_said(req, error.zh, str(error)), "reason": "public"}
         case MigrationRefused():
             return {"details": [representations.finding(found) for found in error.findings]}
         case Forbidden():
@@ -109,10 +115,12 @@ def _details(req: falcon.asgi.Request, error: MarqueError) -> dict[str, Any]:
 
 def _message(req: falcon.asgi.Request, error: Forbidden) -> dict[str, Any]:
     """Says a refusal that has reasons in the reader's language, and both texts beside it for programs."""
-    if error.zh is None:
-        return {}
-    said = {"zh": error.zh, "en": str(error)}
-    return {"message": said["zh" if prefers_chinese(req.get_header("Accept-Language") or "") else "en"], "said": said}
+    return {} if error.zh is None else _said(req, error.zh, str(error))
+
+
+def _said(req: falcon.asgi.Request, zh: str, en: str) -> dict[str, Any]:
+    chinese = prefers_chinese(req.get_header("Accept-Language") or "")
+    return {"message": zh if chinese else en, "said": {"zh": zh, "en": en}}
 
 
 def _form_details(req: falcon.asgi.Request, error: FormInvalid) -> dict[str, Any]:

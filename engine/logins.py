@@ -14,16 +14,16 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select, update
 
 from engine import history, models, sessions, users
 from engine.clock import to_micros
 from engine.context import SYSTEM_ACTOR, Actor, CommandContext
-from engine.errors import InvalidRequest, Unauthenticated
-from engine.passwords import is_public
+from engine.errors import NotFound, Unauthenticated
+from engine.passwords import PasswordRefused, is_public
 from engine.users import User, hasher
 
 if TYPE_CHECKING:
@@ -36,8 +36,13 @@ MAX_REMEMBERED = 10_000
 MAX_TRIED_LENGTH = 1_000
 
 
+WRONG = "the user name or the password is wrong"
+
+
 class PasswordIsPublic(Unauthenticated):
-    """The password is right, and everybody knows it."""
+    """The password is right, and everybody knows it: it is good for choosing another one only."""
+
+    zh = "演示密码在此不能登录;请先更改密码"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Logins:
         Ten failures within fifteen minutes lock the account for fifteen minutes, for the right password, too. Outside
         demo mode the public password of the demonstration opens nothing: raises PasswordIsPublic.
         """
-        user = self._verified_user(user_id, password)
+        user = self._verified_account(user_id, password).user
         if is_public(password, demo=self._engine.settings.demo):
             raise PasswordIsPublic("the password of the demonstration opens nothing here; change it first")
         return user
@@ -77,32 +82,38 @@ class Logins:
         """Gives a user a new password against the old one, which may be that of the demonstration.
 
         All sessions of the user end but the one of the token `session`. Raises Unauthenticated in the same words
-        whatever was wrong, InvalidRequest for a new password that is not good enough.
+        whatever was wrong, also if the old one was changed meanwhile; PasswordRefused for a new one that is not good
+        enough.
         """
-        user = self._verified_user(user_id, old)
+        account = self._verified_account(user_id, old)
         if new == old:
-            raise InvalidRequest("the new password is the old one")
+            raise PasswordRefused("same", zh="新密码与旧密码相同", en="the new password is the old one")
+        user = account.user
         hashed = users.hash_of(self._engine.settings, user.id, new)
         kept = None if session is None else sessions.hash_of(session)
-        self._engine.run(Actor(user.id), users.keep_password, user.id, hashed, session_hash=kept)
+        keep = partial(users.keep_password, instead_of=account.password_hash, session_hash=kept)
+        try:
+            self._engine.run(Actor(user.id), keep, user.id, hashed)
+        except NotFound as cause:
+            raise Unauthenticated(WRONG) from cause
 
-    def _verified_user(self, user_id: str, password: str) -> User:
+    def _verified_account(self, user_id: str, password: str) -> _Account:
         now = self._engine.clock.now()
         user_id, tried = _typed(user_id, password)
         account = self._engine.read(SYSTEM_ACTOR, _account, user_id)
         tag = self._tag(account, tried)
         if account is not None and account.user.active and self._remembers(tag, now):
-            return account.user
+            return account
         stored = account.password_hash if account is not None else None
-        right = _matches(stored or self._nobody, tried) and stored is not None
+        right = users.is_hash_of(stored or self._nobody, tried) and stored is not None
         if account is None or not right or not account.user.active or _is_locked(account, now):
             # For an unknown user, too, so that both take the same way through the database.
             self._engine.run(SYSTEM_ACTOR, _count_failure, user_id)
-            raise Unauthenticated("the user name or the password is wrong")
+            raise Unauthenticated(WRONG)
         if account.failures:
             self._engine.run(SYSTEM_ACTOR, _forget_failures, user_id)
         self._remember(tag, now)
-        return account.user
+        return account
 
     def remembered(self, user_id: str, password: str) -> User | None:
         """Returns the user if this very password was verified a moment ago. It costs no check, tells nothing about
@@ -142,13 +153,6 @@ def _typed(user_id: str, password: str) -> tuple[str, bytes]:
 
 def _parts(account: _Account) -> tuple[str, str, str]:
     return account.user.id, account.password_hash or "", str(account.changed_at)
-
-
-def _matches(stored: str, tried: bytes) -> bool:
-    try:
-        return hasher.verify(stored, tried)
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 def _is_locked(account: _Account, now: datetime) -> bool:

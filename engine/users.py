@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from argon2 import PasswordHasher
-from sqlalchemy import delete, insert, select, update
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from engine import history, models
 from engine.access_matrix import AccessMatrix, matrix
@@ -81,14 +82,35 @@ def set_password(ctx: CommandContext, user_id: str, password: str) -> None:
 
 
 def hash_of(settings: Settings, user_id: str, password: str) -> str:
-    """Returns the argon2id hash of a new password; raises InvalidRequest for one that is not good enough."""
+    """Returns the argon2id hash of a new password; raises PasswordRefused for one that is not good enough."""
     require_good(user_id, password, demo=settings.demo)
     return hasher.hash(password.encode("utf-8", "surrogatepass"))
 
 
-def keep_password(ctx: CommandContext, user_id: str, hashed: str, *, session_hash: str | None = None) -> None:
-    """Keeps a password that was hashed before the transaction; all sessions of the user end but one, if it is named."""
-    _change(ctx, user_id, session_hash, password_hash=hashed, failures=0, locked_until=None)
+def is_hash_of(hashed: str, password: bytes | str) -> bool:
+    """Tells whether a hash is that of a password. It costs as long as it is meant to, about 150 ms."""
+    try:
+        return hasher.verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def keep_password(
+    ctx: CommandContext,
+    user_id: str,
+    hashed: str,
+    *,
+    instead_of: str | None = None,
+    session_hash: str | None = None,
+) -> None:
+    """Keeps a password that was hashed before the transaction; all sessions of the user end but one, if it is named.
+
+    With `instead_of` it raises NotFound unless that is still the hash: a change against an old password must not undo
+    what somebody else has set since that was checked, an administrator for instance who shuts out whoever knows it.
+    """
+    still = () if instead_of is None else (models.user.c.password_hash == instead_of,)
+    values = {"password_hash": hashed, "failures": 0, "locked_until": None}
+    _change(ctx, user_id, values, *still, kept_session=session_hash)
     history.record(ctx, history.ADMIN_CHAIN, "passwordChanged", {"user": user_id})
 
 
@@ -96,7 +118,7 @@ def set_roles(ctx: CommandContext, user_id: str, roles: Iterable[str]) -> None:
     """Replaces the roles of a user and ends the user's sessions."""
     codes = _known(ctx, roles)
     before = get(ctx, user_id).roles
-    _change(ctx, user_id)
+    _change(ctx, user_id, {})
     ctx.connection.execute(delete(models.user_role).where(models.user_role.c.user_id == user_id))
     _insert_roles(ctx, [User(user_id, "", codes)])
     body = {"user": user_id, "before": list(before), "roles": list(codes)}
@@ -105,7 +127,7 @@ def set_roles(ctx: CommandContext, user_id: str, roles: Iterable[str]) -> None:
 
 def set_active(ctx: CommandContext, user_id: str, *, active: bool) -> None:
     """Lets a user log in, or not any more."""
-    _change(ctx, user_id, active=active)
+    _change(ctx, user_id, {"active": active})
     kind = "userActivated" if active else "userDeactivated"
     history.record(ctx, history.ADMIN_CHAIN, kind, {"user": user_id})
 
@@ -149,6 +171,20 @@ def create_demo_users(ctx: CommandContext) -> list[User]:
         _insert(ctx, made, hasher.hash(DEMO_PASSWORD))
         history.record(ctx, history.ADMIN_CHAIN, "demoUsersCreated", {"users": [user.id for user in made]})
     return made
+
+
+def with_public_password(ctx: CommandContext) -> list[str]:
+    """Returns the ids of the active users who still have the password of the demonstration.
+
+    Its people were made with one hash, so hashes that several users share are all that is checked: a check of every
+    user would take minutes in a large house. The last one who is left is therefore not found.
+    """
+    table = models.user
+    active = select(table.c.password_hash).where(table.c.active, table.c.password_hash.is_not(None))
+    shared = active.group_by(table.c.password_hash).having(func.count() > 1)
+    public = [hashed for hashed in ctx.connection.execute(shared).scalars() if is_hash_of(hashed, DEMO_PASSWORD)]
+    who = select(table.c.id).where(table.c.active, table.c.password_hash.in_(public)).order_by(table.c.id)
+    return list(ctx.connection.execute(who).scalars())
 
 
 def _demo_name(ctx: CommandContext, code: str) -> str:
@@ -198,11 +234,17 @@ def _insert_roles(ctx: CommandContext, users: list[User]) -> None:
         ctx.connection.execute(insert(models.user_role), rows)
 
 
-def _change(ctx: CommandContext, user_id: str, kept_session: str | None = None, **values: object) -> None:
+def _change(
+    ctx: CommandContext,
+    user_id: str,
+    values: Mapping[str, object],
+    *conditions: ColumnElement[bool],
+    kept_session: str | None = None,
+) -> None:
     """Changes a user and ends the user's sessions: what somebody may do is settled when the session begins."""
     table = models.user
     changed = ctx.connection.execute(
-        update(table).where(table.c.id == user_id).values(changed_at=ctx.now_micros, **values)
+        update(table).where(table.c.id == user_id, *conditions).values(changed_at=ctx.now_micros, **values)
     )
     if changed.rowcount != 1:
         raise NotFound(f"there is no user {user_id}")

@@ -70,13 +70,13 @@ def test_a_refused_password_costs_one_check_whoever_it_is(
     engine.run(SYSTEM_ACTOR, users.create, "gone", name="gone", roles=["CSR"], password=PASSWORD)
     engine.run(SYSTEM_ACTOR, users.set_active, "gone", active=False)
     checks: list[str] = []
-    real = logins._matches
+    real = users.is_hash_of
 
     def counted(stored: str, tried: bytes) -> bool:
         checks.append(stored[:9])
         return real(stored, tried)
 
-    monkeypatch.setattr(logins, "_matches", counted)
+    monkeypatch.setattr(users, "is_hash_of", counted)
 
     refused = client.simulate_post("/api/session", json={"username": name, "password": "wrong-password"})
 

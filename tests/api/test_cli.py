@@ -45,3 +45,28 @@ def test_a_table_is_tried_with_what_would_have_changed_it(tmp_path: Path) -> Non
     assert "dt_21 version 1 (release 1, by" in told
     assert "若金额(分)为200.00元（现为200.01元，少0.01元），则审批角色为“CSS”（现为“CSD”）" in told
     assert 'if amount in fen were ¥200.00 (now ¥200.01, ¥0.01 less), role would be "CSS" (now "CSD")' in told
+
+
+def test_users_are_managed_at_the_command_line(tmp_path: Path) -> None:
+    environment = {
+        "MARQUE_DATABASE_URL": f"sqlite:///{tmp_path / 'house.db'}",
+        "MARQUE_KEYSTORE_URL": f"sqlite:///{tmp_path / 'keys.db'}",
+        "MARQUE_KEY_FILE": str(tmp_path / "marque.key"),
+    }
+
+    def tell(*arguments: str, fails: bool = False) -> str:
+        told = CliRunner().invoke(main, arguments, env=environment)
+        assert told.exit_code == int(fails), told.output
+        return told.output
+
+    tell("migrate")
+    tell("user", "add", "wang", "--name", "王芳", "--role", "CSS", "--password", "green hills 42")
+    tell("user", "password", "wang", "--password", "blue hills 42")
+    tell("user", "roles", "wang", "--role", "CSR", "--role", "CSD")
+    assert "CSD, CSR" in tell("user", "list")
+    assert "there is no user li" in tell("user", "deactivate", "wang", "li", fails=True)
+    assert "yes" in tell("user", "list"), "all of them or none"
+    tell("user", "deactivate", "wang")
+    assert "no" in tell("user", "list").split("CSD, CSR")[1]
+    tell("user", "activate", "wang")
+    assert "commonest" in tell("user", "password", "wang", "--password", "password123", fails=True)

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from engine import history, models, users
 from engine.context import SYSTEM_ACTOR, CommandContext
 from engine.errors import InvalidRequest
-from engine.passwords import COMMONEST, DEMO_PASSWORD
+from engine.passwords import COMMONEST, DEMO_PASSWORD, PasswordRefused, require_good
 from engine.process_engine import ProcessEngine
+from engine.settings import Settings
 from tests.api.desk import PASSWORD, Person, basic
 
 NEW = "green hills 42"
@@ -110,11 +111,22 @@ def test_another_site_changes_no_password(client: testing.TestClient, headers: d
     assert client.simulate_post("/api/password", body=json.dumps(body)).status_code == 415
 
 
-@pytest.mark.parametrize("new", ["short", "x" * 201, "aaaaaaaaaabb", "Password123", "qwertyuiop", PASSWORD])
-def test_what_is_tried_first_is_no_password(client: testing.TestClient, new: str) -> None:
+@pytest.mark.parametrize(
+    ("new", "reason"),
+    [
+        ("short", "length"),
+        ("x" * 201, "length"),
+        ("aaaaaaaaaabb", "repetition"),
+        ("Password123", "common"),
+        ("qwertyuiop", "common"),
+        (PASSWORD, "same"),
+    ],
+)
+def test_what_is_tried_first_is_no_password(client: testing.TestClient, new: str, reason: str) -> None:
     refused = change(client, new=new)
 
-    assert refused.status_code == 400
+    assert (refused.status_code, refused.json["reason"]) == (400, reason)
+    assert refused.json["message"] == refused.json["said"]["en"]
     assert new not in refused.text
     assert log_in(client, PASSWORD).status_code == 200
 
@@ -126,8 +138,38 @@ def test_the_own_id_is_no_password(engine: ProcessEngine) -> None:
 
 
 def test_the_list_of_the_commonest_holds_what_the_other_rules_let_pass() -> None:
-    assert all(one == one.casefold() for one in COMMONEST)
-    assert len(COMMONEST) > 50
+    reasons = []
+    for one in COMMONEST:
+        with pytest.raises(PasswordRefused) as refused:
+            require_good("wang", one, demo=False)
+        reasons.append(refused.value.reason)
+
+    assert set(reasons) == {"common"}
+
+
+def test_a_refusal_is_said_in_the_language_of_the_reader(client: testing.TestClient) -> None:
+    body = {"username": "csr", "old": PASSWORD, "new": "short"}
+
+    refused = client.simulate_post("/api/password", json=body, headers={"Accept-Language": "zh-CN"})
+
+    assert refused.json["message"] == refused.json["said"]["zh"] == "密码须有 10 至 200 个字符"
+
+
+def test_a_change_does_not_undo_what_an_administrator_set_meanwhile(
+    engine: ProcessEngine, client: testing.TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hash_of = users.hash_of
+
+    def reset_meanwhile(settings: Settings, user_id: str, password: str) -> str:
+        monkeypatch.setattr(users, "hash_of", hash_of)
+        engine.run(SYSTEM_ACTOR, users.set_password, "csr", "set by the house")
+        return hash_of(settings, user_id, password)
+
+    monkeypatch.setattr(users, "hash_of", reset_meanwhile)
+
+    assert change(client).status_code == 401
+    assert log_in(client, NEW).status_code == 401
+    assert log_in(client, "set by the house").status_code == 200
 
 
 # ------------------------------------------------------------ outside demo mode
@@ -138,6 +180,7 @@ def test_the_password_of_the_demonstration_opens_nothing_outside_of_it(
 ) -> None:
     refused = log_in(client, DEMO_PASSWORD)
     assert (refused.status_code, refused.json["type"]) == (401, "AuthenticationException")
+    assert refused.json["reason"] == "public"
     assert "change it first" in refused.json["message"]
     assert csr.get("/engine-rest/version").status_code == 401
     assert change(client).status_code == 204
@@ -159,7 +202,7 @@ def test_a_wrong_password_does_not_tell_who_has_that_of_the_demonstration(
     client: testing.TestClient, real: None
 ) -> None:
     assert log_in(client, "wrong-password").json == log_in(client, "wrong-password", "nobody").json
-    assert "change" not in log_in(client, DEMO_PASSWORD, "nobody").json["message"]
+    assert "reason" not in log_in(client, DEMO_PASSWORD, "nobody").json
 
 
 def test_nobody_gets_the_password_of_the_demonstration_outside_of_it(engine: ProcessEngine, real: None) -> None:
@@ -167,3 +210,15 @@ def test_nobody_gets_the_password_of_the_demonstration_outside_of_it(engine: Pro
         engine.run(SYSTEM_ACTOR, users.create, "wang", name="w", roles=["CSR"], password=DEMO_PASSWORD)
     with pytest.raises(InvalidRequest, match="public"):
         engine.run(SYSTEM_ACTOR, users.set_password, "csr", DEMO_PASSWORD)
+
+
+def test_who_still_has_the_password_of_the_demonstration_is_known(engine: ProcessEngine) -> None:
+    engine.run(SYSTEM_ACTOR, users.create, "wang", name="w", roles=["CSR"], password=NEW)
+    made = engine.run(SYSTEM_ACTOR, users.create_demo_users)
+    assert engine.read(SYSTEM_ACTOR, users.with_public_password) == sorted(user.id for user in made)
+
+    engine.run(SYSTEM_ACTOR, users.set_password, "csr", NEW)
+    engine.run(SYSTEM_ACTOR, users.set_active, "css", active=False)
+
+    left = engine.read(SYSTEM_ACTOR, users.with_public_password)
+    assert set(left) == {user.id for user in made} - {"csr", "css"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from engine import history, logins, models, sessions, users
+from engine import history, models, sessions, users
 from engine.clock import VirtualClock
 from engine.context import SYSTEM_ACTOR, CommandContext
 from engine.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthenticated
@@ -190,8 +190,8 @@ def test_an_unknown_user_costs_the_same_work_as_a_wrong_password(
     anna: User, door: Logins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked: list[str] = []
-    verify = logins._matches
-    monkeypatch.setattr(logins, "_matches", lambda stored, tried: checked.append(stored[:9]) or verify(stored, tried))
+    verify = users.is_hash_of
+    monkeypatch.setattr(users, "is_hash_of", lambda stored, tried: checked.append(stored[:9]) or verify(stored, tried))
 
     refused(door, "anna", "wrong")
     refused(door, "nobody", "wrong")
@@ -258,14 +258,14 @@ def test_nothing_that_is_remembered_names_the_password(anna: User, door: Logins)
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     calls: list[int] = []
-    verify = logins._matches
-    monkeypatch.setattr(logins, "_matches", lambda stored, tried: calls.append(1) or verify(stored, tried))
+    verify = users.is_hash_of
+    monkeypatch.setattr(users, "is_hash_of", lambda stored, tried: calls.append(1) or verify(stored, tried))
     return lambda: len(calls)
 
 
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets passwords be compared without argon2id, where a test tries many."""
-    monkeypatch.setattr(logins, "_matches", lambda stored, tried: tried == PASSWORD.encode())
+    monkeypatch.setattr(users, "is_hash_of", lambda stored, tried: tried == PASSWORD.encode())
 
 
 def test_ten_failures_lock_the_account_for_fifteen_minutes(
