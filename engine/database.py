@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import QueuePool
 
-from engine.sql import tell
+from engine.sql import cursor_for
 
 BUSY_TIMEOUT_MS = 30_000
 
@@ -76,8 +76,7 @@ def _begin_writing(connection: Connection) -> None:
     """Begins on the driver: a command whose statements are all compiled needs no transaction object of SQLAlchemy's,
     which would cost a tenth of a completion; the first Core statement makes one inside of this transaction."""
     sql = "BEGIN IMMEDIATE"
-    cursor = connection.connection.cursor()
-    tell(connection, cursor, sql, (), many=False)
+    cursor = cursor_for(connection, sql, (), many=False)
     cursor.execute(sql)
     cursor.close()
 

@@ -64,8 +64,7 @@ class Statement:
             return 0
         compiled = self._prepared(connection)
         values = list(map(compiled.values, rows))
-        cursor = _cursor(connection)
-        tell(connection, cursor, compiled.sql, values, many=True)
+        cursor = cursor_for(connection, compiled.sql, values, many=True)
         cursor.executemany(compiled.sql, values)
         touched: int = cursor.rowcount
         cursor.close()
@@ -74,8 +73,7 @@ class Statement:
     def _execute(self, connection: Connection, parameters: Parameters) -> Any:
         compiled = self._prepared(connection)
         values = compiled.values(parameters)
-        cursor = _cursor(connection)
-        tell(connection, cursor, compiled.sql, values, many=False)
+        cursor = cursor_for(connection, compiled.sql, values, many=False)
         cursor.execute(compiled.sql, values)
         return cursor
 
@@ -91,11 +89,6 @@ class Statement:
         return found
 
 
-def _cursor(connection: Connection) -> Any:
-    driver: Any = connection.connection.dbapi_connection
-    return driver.cursor()
-
-
 def _picker(names: Sequence[str]) -> Callable[[Parameters], tuple[Any, ...]]:
     """Returns what picks values by name into a tuple."""
     if len(names) > 1:
@@ -103,10 +96,14 @@ def _picker(names: Sequence[str]) -> Callable[[Parameters], tuple[Any, ...]]:
     return lambda given: tuple(given[name] for name in names)
 
 
-def tell(connection: Connection, cursor: Any, sql: str, values: Any, *, many: bool) -> None:
-    """Tells the listeners of `before_cursor_execute` of a statement that goes to the driver directly."""
+def cursor_for(connection: Connection, sql: str, values: Any, *, many: bool) -> Any:
+    """Returns a cursor for a statement that goes to the driver directly, of which the listeners of
+    `before_cursor_execute` are told."""
+    driver: Any = connection.connection.dbapi_connection
+    cursor = driver.cursor()
     for listener in connection.engine.dispatch.before_cursor_execute:
         listener(connection, cursor, sql, values, None, many)
+    return cursor
 
 
 def insert_into(table: Table, columns: Sequence[str] | None = None) -> Statement:
