@@ -19,11 +19,13 @@ class Absences(Resource):
     """The absences that concern the actor: the own ones, those covered, those of the people led."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Absences that concern the asker."""
         current = Parameters.of_query(req).boolean("current") or False
         found = await self.commands.read(actor_of(req), lambda ctx: absences.listed(ctx, current=current))
         resp.media = [shown(one) for one in found]
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Records an absence and who covers it."""
         body = Parameters(await read_body(req))
         made = await self.commands.run(
             actor_of(req),
@@ -37,9 +39,11 @@ class Absences(Resource):
         resp.media = shown(made)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, absence_id: str) -> None:
+        """One absence."""
         resp.media = shown(await self.commands.read(actor_of(req), absences.get, absence_id))
 
     async def on_put_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, absence_id: str) -> None:
+        """Changes substitute or end of an absence."""
         body = Parameters(await read_body(req))
         substitute_id, until_at = body.short("substituteId"), body.micros("until")
 
@@ -49,6 +53,7 @@ class Absences(Resource):
         resp.media = shown(await self.commands.run(actor_of(req), change))
 
     async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, absence_id: str) -> None:
+        """Ends an absence now."""
         await self.commands.run(actor_of(req), absences.end, absence_id)
         no_content(resp)
 

@@ -17,6 +17,7 @@ class AdHocActivities(Resource):
     """The choices of one case."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        """What can be started by hand in a case."""
         found = await self.commands.read(actor_of(req), ad_hoc_activities.find, instance_id)
         resp.media = [_written(one) for one in found]
 

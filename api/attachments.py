@@ -32,6 +32,7 @@ class Attachments(Resource):
         self._store = AttachmentStore(commands.engine.settings.attachments, keystore)
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Uploads a file; answers its hash."""
         instance_id = Parameters.of_query(req).required("processInstanceId")
         root_id = await self.commands.read(actor_of(req), _root, instance_id)
         add = partial(attachments.add, process_instance_id=root_id)
@@ -60,6 +61,7 @@ class Attachments(Resource):
             raise
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, attachment_id: str) -> None:
+        """Downloads a file."""
         await self._send(req, resp, attachment_id)
 
     async def on_post_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, attachment_id: str) -> None:

@@ -68,13 +68,16 @@ class Batches(Listed):
         super().__init__(commands, LISTING)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, batch_id: str) -> None:
+        """One batch and how far it is."""
         resp.media = _statistics(await self.commands.read(actor_of(req), batches.get, batch_id))
 
     async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, batch_id: str) -> None:
+        """Drops a batch and what of it has not run; what is done stays done."""
         await self.commands.run(actor_of(req), batches.remove, batch_id)
         no_content(resp)
 
     async def on_put_suspended(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, batch_id: str) -> None:
+        """Holds a batch, or lets it go on."""
         suspended = Parameters(await read_body(req)).boolean("suspended")
         if suspended is None:
             raise InvalidRequest("suspended is missing")

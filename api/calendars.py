@@ -20,6 +20,7 @@ class Calendars(Resource):
     """The loaded years, one of them, and when a limit ends."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """The years whose working days are known."""
         actor = actor_of(req)
         years = await self.commands.read(actor, calendars.years)
         missing = await self.commands.read(actor, calendars.missing_year)
@@ -33,6 +34,7 @@ class Calendars(Resource):
         resp.media = _full(loaded)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, year: str) -> None:
+        """Holidays and make-up days of a year."""
         if not (year.isascii() and year.isdigit() and len(year) == 4):
             raise InvalidRequest("a year has four digits")
         resp.media = _full(await self.commands.read(actor_of(req), calendars.get, int(year)))

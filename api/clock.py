@@ -41,9 +41,11 @@ class Clock(Resource):
         return clock
 
     async def on_get(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """The time of the engine."""
         resp.media = {"now": write_instant(self._virtual().now())}
 
     async def on_put(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Moves the virtual clock."""
         clock = self._virtual()
         target = read_instant(Parameters(await read_body(req)).required("now"), name="now")
         actor = actor_of(req)

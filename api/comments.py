@@ -21,15 +21,18 @@ class Comments(Resource):
     """The comments on one task."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """The comments of a task."""
         found = await self.commands.read(actor_of(req), _of_task, task_id)
         resp.media = [await self._shown(req, one) for one in found]
 
     async def on_get_one(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, comment_id: str
     ) -> None:
+        """One comment of a task."""
         resp.media = await self._shown(req, await self.commands.read(actor_of(req), _one, task_id, comment_id))
 
     async def on_post_create(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Writes a comment on a task; its text goes into the vault."""
         message = Parameters(await read_body(req)).required("message")
         resp.media = await self._shown(req, await self.commands.run(actor_of(req), comments.write, task_id, message))
 

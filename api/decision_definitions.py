@@ -41,12 +41,15 @@ class DecisionDefinitions(Listed):
         super().__init__(commands, LISTING)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        """One decision definition."""
         resp.media = await self.commands.read(actor_of(req), _shown, which, representations.decision_definition)
 
     async def on_get_xml(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        """The table as it was deployed."""
         resp.media = await self.commands.read(actor_of(req), _xml, which)
 
     async def on_post_evaluate(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        """Evaluates a decision for variables."""
         values = read_variables(Parameters(await read_body(req)).raw("variables"))
         resp.media = await self.commands.read(actor_of(req), _evaluate, which, values)
 
@@ -55,9 +58,11 @@ class DecisionRequirements(Resource):
     """The files in which decisions lie together. Ours have no id of their own: there is none to list."""
 
     async def on_get(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Files of decisions that require each other."""
         resp.media = []
 
     async def on_get_count(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Counts files of decisions that require each other."""
         resp.media = {"count": 0}
 
 

@@ -26,6 +26,7 @@ class Decisions(Resource):
     """The decisions of a case: inputs, output, the rows that fired, version and provenance."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Decisions of a case, explained."""
         instance_id = Parameters.of_query(req).required("processInstanceId")
         resp.media = await self.commands.read(actor_of(req), _decisions, instance_id)
 

@@ -41,6 +41,7 @@ class Deployments(Listed):
         super().__init__(commands, LISTING)
 
     async def on_post_create(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Deploys diagrams, tables and forms together, or nothing; warnings come with the answer."""
         fields, files = await _parts(req, most=self.commands.engine.settings.limits.upload_bytes)
         made = await self.commands.run(
             actor_of(req),
@@ -56,25 +57,30 @@ class Deployments(Listed):
             resp.media["proposalId"] = made.proposal_id
 
     async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, deployment_id: str) -> None:
+        """Removes a deployment to which nothing refers."""
         await self.commands.run(actor_of(req), deployment_removal.remove, deployment_id)
         no_content(resp)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, deployment_id: str) -> None:
+        """One deployment."""
         found = await self.commands.read(actor_of(req), deployments.get, deployment_id)
         resp.media = representations.deployment(found)
 
     async def on_get_resources(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, deployment_id: str) -> None:
+        """The files of a deployment."""
         resp.media = await self.commands.read(actor_of(req), _resources, deployment_id)
 
     async def on_get_resource(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, deployment_id: str, resource_id: str
     ) -> None:
+        """One file of a deployment, without its content."""
         listed = await self.commands.read(actor_of(req), _resources, deployment_id)
         resp.media = _named(listed, resource_id)
 
     async def on_get_data(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, deployment_id: str, resource_id: str
     ) -> None:
+        """The content of a file, byte for byte as it was uploaded."""
         name, body = await self.commands.read(actor_of(req), _data, deployment_id, resource_id)
         resp.content_type = falcon.MEDIA_JSON if name.endswith(".form") else "application/octet-stream"
         resp.set_header("Content-Disposition", f"attachment; filename={_plain(name)}")

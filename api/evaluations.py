@@ -54,15 +54,18 @@ class Customers(Resource):
     """The tier of a customer with its reasons, the wish for a person to look at it, and the rewards."""
 
     async def on_get_tier(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, customer_ref: str) -> None:
+        """A customer's tier, explained."""
         reference = facts.require_reference(customer_ref)
         resp.media = wire(await self.commands.read(actor_of(req), tier_explanations.explain, reference))
 
     async def on_post_review(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, customer_ref: str) -> None:
+        """Asks for a person to look at a tier."""
         reference = facts.require_reference(customer_ref)
         resp.status = falcon.HTTP_201
         resp.media = wire(await self.commands.run(actor_of(req), tier_reviews.ask, reference))
 
     async def on_get_rewards(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, customer_ref: str) -> None:
+        """A customer's points and coupons."""
         reference = facts.require_reference(customer_ref)
         resp.media = wire(await self.commands.read(actor_of(req), _rewards, reference))
 
@@ -155,9 +158,11 @@ class TierReviews(Resource):
     """What waits for a person; one proposes, another approves or declines."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Reviews of tiers that wait for a person."""
         resp.media = wire(await self.commands.read(actor_of(req), tier_reviews.open_reviews))
 
     async def on_post_propose(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, review_id: str) -> None:
+        """Proposes another tier than the rules decided."""
         given = Parameters(await read_body(req))
         until = given.text("validUntil")
         resp.media = wire(
@@ -172,9 +177,11 @@ class TierReviews(Resource):
         )
 
     async def on_post_approve(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, review_id: str) -> None:
+        """Approves a proposed tier; not by who proposed it."""
         resp.media = wire(await self.commands.run(actor_of(req), tier_reviews.approve, review_id))
 
     async def on_post_decline(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, review_id: str) -> None:
+        """Declines a proposed tier."""
         resp.media = wire(await self.commands.run(actor_of(req), tier_reviews.decline, review_id))
 
 
@@ -182,6 +189,7 @@ class Rewards(Resource):
     """Referrals at signing, rentals at settlement."""
 
     async def on_post_referral(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Registers that a customer brought another one."""
         given = Parameters(await read_body(req))
         referral = await self.commands.run(
             actor_of(req),
@@ -197,6 +205,7 @@ class Rewards(Resource):
         resp.media = wire(referral)
 
     async def on_post_settlement(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Books what a settled contract earns."""
         given = Parameters(await read_body(req))
         settled = await self.commands.run(
             actor_of(req),
@@ -210,10 +219,12 @@ class Rewards(Resource):
         resp.media = wire(settled)
 
     async def on_post_cancellation(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Takes back what a cancelled contract had earned."""
         contract_ref = Parameters(await read_body(req)).required("contractRef")
         resp.media = wire(await self.commands.run(actor_of(req), rewards.cancel, contract_ref))
 
     async def on_post_review(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, referral_id: str) -> None:
+        """Decides a referral that needs a person."""
         clear = Parameters(await read_body(req)).boolean("clear")
         if clear is None:
             raise InvalidRequest("clear is missing: true lets the referral go on, false ends it")
@@ -224,19 +235,23 @@ class Scores(Resource):
     """The scores of a quarter: targets before it, frozen after it, confirmed by the committee."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, period: str) -> None:
+        """The scores of a period."""
         found = await self.commands.read(actor_of(req), scorecards.scores, period)
         proposals = await self.commands.read(actor_of(req), award_proposals.of_period, period)
         resp.media = wire({"scores": found, "proposals": proposals})
 
     async def on_put_targets(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, period: str) -> None:
+        """Sets the targets of a period."""
         targets = await read_body(req)
         await self.commands.run(actor_of(req), scorecards.set_targets, period, targets)
         resp.media = wire({"period": period, "targets": targets})
 
     async def on_post_freeze(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, period: str) -> None:
+        """Freezes the figures of a period."""
         resp.media = wire(await self.commands.run(actor_of(req), scorecards.freeze, period))
 
     async def on_post_confirm(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, period: str) -> None:
+        """Confirms the scores of a period."""
         given = Parameters(await read_body(req))
         ties, reason = given.mapping("ties"), given.text("reason")
         if not all(isinstance(said, Mapping) for said in ties.values()):
@@ -283,6 +298,7 @@ class Awards(Resource):
         resp.media = wire(await self.commands.read(actor_of(req), award_proposals.read, award_id))
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, award_id: str, verb: str) -> None:
+        """Proposes, approves or declines an award."""
         given = Parameters(await read_body(req))
         actor = actor_of(req)
         if verb in DECISIONS:

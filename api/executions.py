@@ -45,6 +45,7 @@ class Executions(Listed):
         super().__init__(commands, LISTING)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        """One execution: here the instance itself."""
         resp.media = await self.commands.read(actor_of(req), _one, instance_id)
 
     async def on_post_trigger(

@@ -66,12 +66,15 @@ class ExternalTasks(Listed):
     # -------------------------------------------------------- looked at
 
     async def on_get_topics(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """The topics that have work now."""
         resp.media = await self.commands.read(actor_of(req), external_task_queries.topics)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """One external task."""
         resp.media = external_task(await self.commands.read(actor_of(req), _readable, task_id))
 
     async def on_get_error_details(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """What the last failure of an external task said in detail."""
         task = await self.commands.read(actor_of(req), _readable, task_id)
         resp.content_type = falcon.MEDIA_TEXT
         resp.text = task.error_details or ""
@@ -81,6 +84,7 @@ class ExternalTasks(Listed):
     # -------------------------------------------------------- fetching
 
     async def on_post_fetch(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Fetches work of topics and locks it; waits for some if asked to."""
         body = Parameters(await read_body(req))
         request = _fetch_request(body)
         timeout_ms = body.integer("asyncResponseTimeout", most=MAX_TIMEOUT_MS) or 0
@@ -102,6 +106,7 @@ class ExternalTasks(Listed):
     # -------------------------------------------------------- reporting
 
     async def on_post_complete(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Reports an external task done, with variables."""
         body = Parameters(await read_body(req))
         command = partial(
             external_tasks.complete,
@@ -112,6 +117,7 @@ class ExternalTasks(Listed):
         await self._do(req, resp, command, task_id)
 
     async def on_post_failure(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Reports that an external task failed; without tries left an incident opens."""
         body = Parameters(await read_body(req))
         command = partial(
             external_tasks.fail,
@@ -125,6 +131,7 @@ class ExternalTasks(Listed):
         await self._do(req, resp, command, task_id)
 
     async def on_post_error(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Ends an external task by a BPMN error."""
         body = Parameters(await read_body(req))
         command = partial(
             external_tasks.throw_error,
@@ -136,6 +143,7 @@ class ExternalTasks(Listed):
         await self._do(req, resp, command, task_id)
 
     async def on_post_extend_lock(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Keeps an external task locked for longer."""
         body = Parameters(await read_body(req))
         command = partial(
             external_tasks.extend_lock,
@@ -145,6 +153,7 @@ class ExternalTasks(Listed):
         await self._do(req, resp, command, task_id)
 
     async def on_post_lock(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Locks one external task."""
         body = Parameters(await read_body(req))
         command = partial(
             external_tasks.lock, worker_id=body.required("workerId"), duration_ms=_duration(body, "lockDuration")
@@ -152,15 +161,18 @@ class ExternalTasks(Listed):
         await self._do(req, resp, command, task_id)
 
     async def on_post_unlock(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Lets others fetch an external task."""
         await self._do(req, resp, external_tasks.unlock, task_id)
 
     async def on_put_retries(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Sets how often an external task may still be tried."""
         retries = Parameters(await read_body(req)).integer("retries", most=PRIORITY)
         if retries is None:
             raise InvalidRequest("retries is missing")
         await self._do(req, resp, partial(external_tasks.set_retries, retries=retries), task_id)
 
     async def on_put_all_retries(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Sets how often external tasks may still be tried."""
         body = Parameters(await read_body(req))
         retries, ids = body.integer("retries", most=PRIORITY), body.texts("externalTaskIds")
         if retries is None or not ids:
@@ -169,6 +181,7 @@ class ExternalTasks(Listed):
         no_content(resp)
 
     async def on_put_priority(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Sets the priority of an external task."""
         priority = Parameters(await read_body(req)).integer("priority", least=-PRIORITY, most=PRIORITY - 1)
         if priority is None:
             raise InvalidRequest("priority is missing")

@@ -40,6 +40,7 @@ class Identity(Resource):
         self._doorkeeper = doorkeeper
 
     async def on_post_verify(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Tells whether a name and a password belong together."""
         body = Parameters(await read_body(req))
         name, password = body.required("username"), body.required("password")
         try:
@@ -50,10 +51,12 @@ class Identity(Resource):
             resp.media = {"authenticatedUser": name, "authenticated": True}
 
     async def on_get_groups(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """The roles of a user as groups, and who shares them."""
         user_id = Parameters.of_query(req).required("userId")
         resp.media = await self.commands.read(actor_of(req), _groups, user_id)
 
     async def on_get_profile(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, user_id: str) -> None:
+        """Name and id of a user."""
         user = await self.commands.read(actor_of(req), _user, user_id)
         resp.media = {"id": user.id, "firstName": user.name, "lastName": None, "email": None}
 

@@ -31,12 +31,14 @@ class Inbox(Resource):
     """The list, one task with its form and values, and what is done with it."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """The asker's tasks, those of the roles or those covered for others, by deadline."""
         page = await self.commands.read(actor_of(req), _page, Parameters.of_query(req))
         # The instant of the answer is no change of the list.
         if not unchanged(req, resp, {name: value for name, value in page.items() if name != "now"}):
             resp.media = page
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """One task with form, values, deadline and the customer's card."""
         actor = actor_of(req)
         shown, root_id, values, attempts = await self.commands.read(actor, _opened, task_id)
         tried_data = [to_json(one["data"]) for one in attempts]
@@ -53,18 +55,22 @@ class Inbox(Resource):
         }
 
     async def on_post_claim(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Takes a task."""
         resp.media = await self.commands.run(actor_of(req), _claim, task_id)
 
     async def on_post_unclaim(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Gives a task back."""
         resp.media = await self.commands.run(actor_of(req), _unclaim, task_id)
 
     async def on_post_complete(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Completes a task and names the next one."""
         data = Parameters(await read_body(req)).mapping("data")
         await self.commands.run(actor_of(req), user_tasks.complete, task_id, data)
         following = await self.commands.read(actor_of(req), next_card)
         resp.media = {"completed": task_id, "next": following}
 
     async def on_post_attempts(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Records a try that did not complete a task, such as a call that nobody answered."""
         data = Parameters(await read_body(req)).mapping("data")
         resp.media = await self.commands.run(actor_of(req), _attempt, task_id, data)
 

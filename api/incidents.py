@@ -46,9 +46,11 @@ class Incidents(Listed):
         super().__init__(commands, LISTING)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, incident_id: str) -> None:
+        """One open incident."""
         resp.media = representations.incident(await self.commands.read(actor_of(req), _one, incident_id))
 
     async def on_put_annotation(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, incident_id: str) -> None:
+        """Writes a note to an incident."""
         note = Parameters(await read_body(req)).text("annotation")
         await self.commands.run(actor_of(req), _annotate, incident_id, note)
         no_content(resp)
@@ -56,10 +58,12 @@ class Incidents(Listed):
     async def on_delete_annotation(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, incident_id: str
     ) -> None:
+        """Removes the note of an incident."""
         await self.commands.run(actor_of(req), _annotate, incident_id, None)
         no_content(resp)
 
     async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, incident_id: str) -> None:
+        """Resolves an incident."""
         await self.commands.run(actor_of(req), _resolve, incident_id)
         no_content(resp)
 

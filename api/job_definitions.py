@@ -57,11 +57,13 @@ class JobDefinitions(Listed):
         super().__init__(commands, LISTING)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_definition_id: str) -> None:
+        """One job definition."""
         resp.media = await self.commands.read(actor_of(req), _one, job_definition_id)
 
     async def on_put_suspended(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_definition_id: str
     ) -> None:
+        """Holds the jobs of a definition, or lets them run."""
         body = Parameters(await read_body(req))
         suspended, include = body.boolean("suspended"), bool(body.boolean("includeJobs"))
         if suspended is None:
@@ -75,6 +77,7 @@ class JobDefinitions(Listed):
     async def on_put_retries(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_definition_id: str
     ) -> None:
+        """Sets how often the jobs of a definition may still be tried."""
         retries = read_retries(Parameters(await read_body(req)))
         await self.commands.run(actor_of(req), job_definitions.set_retries, job_definition_id, retries)
         no_content(resp)

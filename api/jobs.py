@@ -51,17 +51,21 @@ class Jobs(Listed):
         super().__init__(commands, LISTING)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
+        """One job."""
         resp.media = representations.job(await self.commands.read(actor_of(req), job_queries.get, job_id))
 
     async def on_put_retries(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
+        """Sets how often a job may still be tried."""
         await self.commands.run(actor_of(req), _set_retries, job_id, read_retries(Parameters(await read_body(req))))
         no_content(resp)
 
     async def on_post_execute(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
+        """Runs a job now."""
         await self.commands.run(actor_of(req), _execute, job_id)
         no_content(resp)
 
     async def on_put_duedate(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
+        """Sets when a job is due."""
         due_at = Parameters(await read_body(req)).micros("duedate")
         if due_at is None:
             raise InvalidRequest("duedate is missing: a job without one would never run")
@@ -69,6 +73,7 @@ class Jobs(Listed):
         no_content(resp)
 
     async def on_put_suspended(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
+        """Holds a job, or lets it run."""
         suspended = Parameters(await read_body(req)).boolean("suspended")
         if suspended is None:
             raise InvalidRequest("suspended is missing")
@@ -76,6 +81,7 @@ class Jobs(Listed):
         no_content(resp)
 
     async def on_get_stacktrace(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, job_id: str) -> None:
+        """What the last failure of a job said."""
         found = await self.commands.read(actor_of(req), job_queries.get, job_id)
         resp.content_type = falcon.MEDIA_TEXT
         # A stack trace may quote a value; the message says what may be said.

@@ -46,6 +46,7 @@ class Metrics(Resource):
         resp.media = await self.commands.read(actor_of(req), _intervals, Parameters.of_query(req))
 
     async def on_get_sum(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
+        """How often something happened in a time span."""
         resp.media = {"result": await self.commands.read(actor_of(req), _sum, name, Parameters.of_query(req))}
 
 

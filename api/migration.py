@@ -28,6 +28,7 @@ class Migrations(Resource):
     """Plans: made, checked, tried, carried out."""
 
     async def on_post_generate(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Proposes which element of the new version takes over from which of the old one."""
         body = Parameters(await read_body(req))
         plan = await self.commands.read(
             actor_of(req),
@@ -39,6 +40,7 @@ class Migrations(Resource):
         resp.media = _written(plan)
 
     async def on_post_validate(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Says which instructions of a migration plan do not hold, and why."""
         plan = read_plan(await read_body(req))
         found = await self.commands.read(actor_of(req), migration_plans.validate, plan)
         reports = [
@@ -49,6 +51,7 @@ class Migrations(Resource):
         resp.media = {"instructionReports": reports, "variableReports": {}}
 
     async def on_post_preview(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Tries a migration plan on chosen instances and keeps nothing of it."""
         body = Parameters(await read_body(req))
         resp.media = _previewed(await self.commands.read(actor_of(req), _preview, body))
 
@@ -69,6 +72,7 @@ class Migrations(Resource):
         no_content(resp)
 
     async def on_post_execute_async(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Migrates instances as a batch."""
         made = await self.commands.run(actor_of(req), _batch, Parameters(await read_body(req)))
         resp.media = batch_resource.represented(made)
 

@@ -22,6 +22,7 @@ class Modifications(Resource):
     """Tokens taken away and put down by hand, in one instance or in many."""
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        """Starts and cancels activities of one instance."""
         body = Parameters(await read_body(req))
         changes, note = read_changes(body.raw("instructions")), body.text("annotation")
         await self.commands.run(actor_of(req), modifications.modify, instance_id, changes, annotation=note)
@@ -33,6 +34,7 @@ class Modifications(Resource):
         no_content(resp)
 
     async def on_post_async(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Moves tokens in many instances as a batch."""
         made = await self.commands.run(actor_of(req), _modify_batch, Parameters(await read_body(req)))
         resp.media = batch_resource.represented(made)
 
@@ -55,10 +57,12 @@ class Restarts(Resource):
     """Ended instances begin again with their last variables, or with those of their start (`initialVariables`)."""
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        """Starts ended instances again with their former variables."""
         await self.commands.run(actor_of(req), _restart, which, Parameters(await read_body(req)))
         no_content(resp)
 
     async def on_post_async(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        """Starts ended instances again as a batch."""
         made = await self.commands.run(actor_of(req), _restart_batch, which, Parameters(await read_body(req)))
         resp.media = batch_resource.represented(made)
 
@@ -92,18 +96,22 @@ class Suspensions(Resource):
     """Instances and definitions held, or let go on."""
 
     async def on_put_instances(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Suspends or activates instances by id or by definition."""
         await self.commands.run(actor_of(req), _suspend_instances, Parameters(await read_body(req)))
         no_content(resp)
 
     async def on_post_instances_async(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Suspends or activates instances as a batch."""
         made = await self.commands.run(actor_of(req), _suspend_batch, Parameters(await read_body(req)))
         resp.media = batch_resource.represented(made)
 
     async def on_put_definitions(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Suspends or activates the definitions of a key."""
         await self.commands.run(actor_of(req), _suspend_by_key, Parameters(await read_body(req)))
         no_content(resp)
 
     async def on_put_definition(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        """Suspends or activates one definition, with its instances if asked."""
         body = Parameters(await read_body(req))
         await self.commands.run(actor_of(req), _suspend_definition, which, body)
         no_content(resp)

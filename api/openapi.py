@@ -44,6 +44,13 @@ FILES = Path(__file__).parent / "docs"
 PAGES = {"": ("index.html", "text/html; charset=utf-8"), "page.js": ("page.js", "text/javascript; charset=utf-8")}
 PAGES["page.css"] = ("page.css", "text/css; charset=utf-8")
 EMPTY = ("/diagram", "/errorDetails")
+# The filters of a list stand in the query, or all of them in the body.
+LIST_RESPONDERS = {
+    ListResource.on_get: ".",
+    ListResource.on_get_count: ".",
+    ListResource.on_post: " with the filters in the body.",
+    ListResource.on_post_count: " with the filters in the body.",
+}
 LIVE = ("/api/tasks", "/api/tasks/{task_id}", "/api/instances/{instance_id}/path")
 _FIELD = re.compile(r"\{(\w+)[^}]*\}")
 
@@ -76,9 +83,11 @@ class Pages(Resource):
     public = True
 
     async def on_get(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """The page that shows this description."""
         await self._send(resp, "")
 
     async def on_get_file(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
+        """A file of the page that shows this description."""
         await self._send(resp, name)
 
     async def _send(self, resp: falcon.asgi.Response, name: str) -> None:
@@ -116,7 +125,7 @@ def _operation(path: str, method: str, resource: Any, responder: Any) -> dict[st
     noun = path.removeprefix(PREFIX).removeprefix("/api").split("/")[1]
     made: dict[str, Any] = {
         "operationId": f"{method} {path}",
-        "summary": _text(responder) or _text(type(resource)),
+        "summary": _summary(path, resource, responder),
         "tags": [noun],
         "parameters": [*_path_parameters(path), *_query_parameters(path, method, resource)],
         "responses": _responses(path, method),
@@ -126,6 +135,19 @@ def _operation(path: str, method: str, resource: Any, responder: Any) -> dict[st
     if getattr(resource, "public", False):
         made["security"] = []
     return made
+
+
+def _summary(path: str, resource: Any, responder: Any) -> str:
+    """Returns what an operation does, in a line: the list of a noun and its count have no text of their own."""
+    if isinstance(resource, ListResource) and responder.__func__ in LIST_RESPONDERS:
+        *_, above, noun = path.removesuffix("/count").removeprefix(PREFIX).split("/")
+        named = {"history": "past and present ", "batch": "batch "}.get(above, "") + _plural(noun.replace("-", " "))
+        return ("Counts " if path.endswith("/count") else "Lists ") + named + LIST_RESPONDERS[responder.__func__]
+    return _text(responder) or _text(type(resource))
+
+
+def _plural(noun: str) -> str:
+    return noun + ("es" if noun.endswith("ch") else "" if noun.endswith("s") else "s")
 
 
 def _text(thing: Any) -> str:

@@ -20,6 +20,7 @@ class Passwords(Resource):
         self._doorkeeper = doorkeeper
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Changes a password against the old one; the other sessions of its user end."""
         require_own_page(req)
         body = Parameters(await read_body(req))
         old, new = body.required("old"), body.required("new")

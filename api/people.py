@@ -48,12 +48,14 @@ class Users(Resource):
     """Users, for who may read them; everybody else sees the own entry."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Users, for who may read them; everybody else sees the own entry."""
         parameters = Parameters.of_query(req)
         first, limit = parameters.page()
         found = await self.commands.read(actor_of(req), _users, parameters)
         resp.media = [_user(user) for user in found[first : first + limit]]
 
     async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Counts users, for who may read them."""
         resp.media = {"count": len(await self.commands.read(actor_of(req), _users, Parameters.of_query(req)))}
 
 
@@ -61,15 +63,18 @@ class Groups(Resource):
     """Groups are the roles of the access matrix."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Roles as groups."""
         parameters = Parameters.of_query(req)
         first, limit = parameters.page()
         found = await self.commands.read(actor_of(req), _groups, parameters)
         resp.media = found[first : first + limit]
 
     async def on_get_count(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Counts roles."""
         resp.media = {"count": len(await self.commands.read(actor_of(req), _groups, Parameters.of_query(req)))}
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, group_id: str) -> None:
+        """One role as a group."""
         found = await self.commands.read(actor_of(req), _groups, Parameters({"id": group_id}))
         if not found:
             raise NotFound("there is no such group")
@@ -80,12 +85,15 @@ class Authorizations(Resource):
     """What the asker may do. Rights stand in the access matrix and are written nowhere else, so none is listed."""
 
     async def on_get(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """The rights of the asker."""
         resp.media = []
 
     async def on_get_count(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Counts the rights of the asker."""
         resp.media = {"count": 0}
 
     async def on_get_check(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Tells whether the asker has one right."""
         resp.media = await self.commands.read(actor_of(req), _checked, Parameters.of_query(req))
 
 
@@ -93,9 +101,11 @@ class TaskFilters(Resource):
     """Stored filters of task lists: the pages here have views of their own, so there is none."""
 
     async def on_get(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Stored filters of tasks: there are none."""
         resp.media = []
 
     async def on_get_count(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Counts stored filters of tasks."""
         resp.media = {"count": 0}
 
 

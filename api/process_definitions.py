@@ -61,17 +61,21 @@ class ProcessDefinitions(Listed):
         super().__init__(commands, LISTING)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        """One process definition."""
         resp.media = await self.commands.read(actor_of(req), _one, which)
 
     async def on_get_xml(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        """The diagram as it was deployed."""
         resp.media = await self.commands.read(actor_of(req), _xml, which)
 
     async def on_get_start_form(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        """Key and kind of the start form."""
         resp.media = await self.commands.read(actor_of(req), _start_form, which)
 
     async def on_get_deployed_start_form(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str
     ) -> None:
+        """The start form as it was deployed."""
         resp.media = await self.commands.read(actor_of(req), _deployed_start_form, which)
 
     async def on_get_form_variables(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
@@ -85,9 +89,11 @@ class ProcessDefinitions(Listed):
         no_content(resp)
 
     async def on_get_statistics(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        """Running instances and incidents at each element of one definition."""
         resp.media = await self.commands.read(actor_of(req), _activity_statistics, which)
 
     async def on_put_time_to_live(self, req: falcon.asgi.Request, _resp: falcon.asgi.Response, **which: str) -> None:
+        """Sets how many days the history of ended instances is kept."""
         await self.commands.read(actor_of(req), named, which)
         raise InvalidRequest(
             "the time to live stands in the diagram (camunda:historyTimeToLive), where a second person approves it; "
@@ -95,9 +101,11 @@ class ProcessDefinitions(Listed):
         )
 
     async def on_post_start(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        """Starts an instance, with a business key and variables."""
         await self._start(req, resp, which, with_form=False)
 
     async def on_post_submit_form(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, **which: str) -> None:
+        """Starts an instance with what its start form was filled in with."""
         await self._start(req, resp, which, with_form=True)
 
     async def _start(

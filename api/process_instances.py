@@ -61,10 +61,12 @@ class ProcessInstances(Listed):
         super().__init__(commands, LISTING)
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        """One running instance."""
         row = await self.commands.read(actor_of(req), running, instance_id)
         resp.media = representations.process_instance(row)
 
     async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        """Ends an instance from outside; its history stays."""
         body = Parameters(await read_body(req))
         reason = body.text("deleteReason") or Parameters.of_query(req).text("deleteReason")
         await self.commands.run(actor_of(req), process_instances.cancel, instance_id, reason=reason)
@@ -73,9 +75,11 @@ class ProcessInstances(Listed):
     async def on_get_activity_instances(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str
     ) -> None:
+        """What an instance is busy with, as a tree."""
         resp.media = await self.commands.read(actor_of(req), _activity_tree, instance_id)
 
     async def on_put_suspended(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        """Suspends or activates one instance."""
         body = Parameters(await read_body(req))
         suspended, at = body.boolean("suspended"), body.micros("executionDate")
         if suspended is None:

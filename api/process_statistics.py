@@ -23,9 +23,11 @@ class Statistics(Resource):
     """Numbers of all processes in force, or of one with the places where its cases wait."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Durations, deadlines met and missed, per process."""
         resp.media = await self.commands.read(actor_of(req), _all, Parameters.of_query(req))
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, key: str) -> None:
+        """Durations, deadlines and bottlenecks of one process."""
         resp.media = await self.commands.read(actor_of(req), _one, key, Parameters.of_query(req))
 
 

@@ -34,25 +34,30 @@ class Proposals(Resource):
     """Changes of controlled keys that wait for a second person, and those that were decided."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Proposals for the next release."""
         resp.media = await self.commands.read(actor_of(req), _listed, Parameters.of_query(req))
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, proposal_id: str) -> None:
+        """One proposal."""
         shown = await self.commands.read(actor_of(req), _shown, proposal_id)
         # The comment may name people, so its reading is written down: a command of its own.
         comment = await self.commands.run(actor_of(req), proposals.read_comment, proposal_id)
         resp.media = {**shown, "comment": comment}
 
     async def on_get_diff(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, proposal_id: str) -> None:
+        """What a proposal changes, cell by cell and element by element."""
         found = await self.commands.read(actor_of(req), comparisons.of_proposal, proposal_id)
         resp.media = [{"file": name, **_difference(changes)} for name, changes in found.items()]
 
     async def on_post_examine(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, proposal_id: str) -> None:
+        """Examines a proposal: checks, scenarios and past cases."""
         await self.commands.read(actor_of(req), proposals.require_part, proposal_id)
         examined = await self._examined(req, proposal_id)
         await self.commands.run(actor_of(req), proposals.note_examination, examined)
         resp.media = (await self.commands.read(actor_of(req), _shown, proposal_id))["examination"]
 
     async def on_post_approve(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, proposal_id: str) -> None:
+        """Approves a proposal; not by who made it."""
         body = Parameters(await read_body(req))
         comment, effective_at = body.text("comment"), _instant(body, "effectiveAt")
         await self.commands.read(actor_of(req), proposals.require_decider, proposal_id)
@@ -70,6 +75,7 @@ class Proposals(Resource):
         resp.media = await self.commands.read(actor_of(req), _shown, proposal_id)
 
     async def on_post_reject(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, proposal_id: str) -> None:
+        """Rejects a proposal."""
         comment = Parameters(await read_body(req)).text("comment")
         await self.commands.run(actor_of(req), proposals.reject, proposal_id, comment=comment)
         resp.media = await self.commands.read(actor_of(req), _shown, proposal_id)

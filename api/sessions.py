@@ -27,6 +27,7 @@ class Sessions(Resource):
         self._doorkeeper = doorkeeper
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Logs in with a name and a password; sets the session cookie."""
         require_own_page(req)
         body = Parameters(await read_body(req))
         visitor = await self._doorkeeper.verify(body.required("username"), body.required("password"))
@@ -43,10 +44,12 @@ class Sessions(Resource):
         resp.media = await self._shown(visitor.user, session)
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Who is logged in, and the token that writing requests carry."""
         visitor, session = await self._current(req)
         resp.media = await self._shown(visitor.user, session)
 
     async def on_delete(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Logs out; the session's token is worth nothing from then on."""
         visitor, _ = await self._current(req)
         require_same_site(req, visitor)
         await self._doorkeeper.close_session(token_of(req) or "")

@@ -27,10 +27,12 @@ class TaskAttachments(Attachments):
     """The files of one task."""
 
     async def on_get_task(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """The attachments of a task."""
         found = await self.commands.read(actor_of(req), _of_task, task_id)
         resp.media = [await self._shown(req, one) for one in found]
 
     async def on_post_create(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Attaches a file to a task."""
         body, texts = await _parts(req)
         root_id = await self.commands.read(actor_of(req), _root, task_id)
         add = partial(
@@ -42,11 +44,13 @@ class TaskAttachments(Attachments):
     async def on_get_task_one(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, attachment_id: str
     ) -> None:
+        """One attachment of a task, without its content."""
         resp.media = await self._shown(req, await self.commands.read(actor_of(req), _one, task_id, attachment_id))
 
     async def on_get_data(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, attachment_id: str
     ) -> None:
+        """The content of an attachment of a task, as a download."""
         await self.commands.read(actor_of(req), _one, task_id, attachment_id)
         await self.on_get_one(req, resp, attachment_id)
 

@@ -20,11 +20,13 @@ class Tokens(Resource):
     """The tokens of the actor; another user's with `userId`, for those who may read users."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """The asker's tokens, without their secrets."""
         user_id = Parameters.of_query(req).short("userId")
         found = await self.commands.read(actor_of(req), tokens.listed, user_id)
         resp.media = [shown(token) for token in found]
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Makes a token for programs; its secret is shown this once."""
         _require_person(req)
         body = Parameters(await read_body(req))
         secret, made = await self.commands.run(
@@ -39,6 +41,7 @@ class Tokens(Resource):
         resp.media = {**shown(made), "token": secret}
 
     async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, token_id: str) -> None:
+        """Revokes a token."""
         await self.commands.run(actor_of(req), tokens.revoke, token_id)
         no_content(resp)
 

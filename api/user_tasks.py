@@ -91,23 +91,28 @@ class UserTasks(ListResource):
         return {"count": user_tasks.count(ctx, visible_query(ctx, parameters))}
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """One open task."""
         resp.media = await self.commands.read(actor_of(req), _one, task_id)
 
     # -------------------------------------------------------- doing
 
     async def on_post_claim(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Makes a task somebody's own; 409 names who was faster."""
         await self._for_user(req, user_tasks.claim, task_id)
         no_content(resp)
 
     async def on_post_unclaim(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Gives a task back to its groups."""
         await self.commands.run(actor_of(req), user_tasks.unclaim, task_id)
         no_content(resp)
 
     async def on_post_assignee(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Hands a task to somebody."""
         await self._for_user(req, user_tasks.assign, task_id)
         no_content(resp)
 
     async def on_post_complete(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Completes a task with what its form was filled in with; 400 has messages per field."""
         body = Parameters(await read_body(req))
         values = read_variables(body.raw("variables"), typed=True)
         await self.commands.run(actor_of(req), user_tasks.complete, task_id, values)
@@ -117,27 +122,33 @@ class UserTasks(ListResource):
             no_content(resp)
 
     async def on_post_delegate(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Lets somebody else do a part of a task, which then comes back."""
         user_id = Parameters(await read_body(req)).required("userId")
         await self.commands.run(actor_of(req), user_tasks.delegate, task_id, user_id)
         no_content(resp)
 
     async def on_post_resolve(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Gives a delegated task back to its owner."""
         values = read_variables(Parameters(await read_body(req)).raw("variables"))
         await self.commands.run(actor_of(req), _resolve, task_id, values)
         no_content(resp)
 
     async def on_put_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Changes holder, due and follow-up date and priority of a task."""
         await self.commands.run(actor_of(req), _change, task_id, Parameters(await read_body(req)))
         no_content(resp)
 
     async def on_delete_one(self, req: falcon.asgi.Request, _resp: falcon.asgi.Response, task_id: str) -> None:
+        """Refused: a task belongs to its process and ends there."""
         await self.commands.read(actor_of(req), readable, task_id)
         raise InvalidRequest(f"The task {task_id} cannot be deleted because it is part of a running process")
 
     async def on_post_create(self, _req: falcon.asgi.Request, _resp: falcon.asgi.Response) -> None:
+        """Refused: tasks come from diagrams alone."""
         raise InvalidRequest("a task belongs to a process here: start one, or modify an instance")
 
     async def on_post_error(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Ends a task by a BPMN error."""
         body = Parameters(await read_body(req))
         throw = partial(
             user_tasks.throw_error,
@@ -149,6 +160,7 @@ class UserTasks(ListResource):
         no_content(resp)
 
     async def on_post_escalation(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Throws a BPMN escalation from a task."""
         body = Parameters(await read_body(req))
         code, values = body.required("escalationCode"), read_variables(body.raw("variables"))
         await self.commands.run(actor_of(req), user_tasks.throw_escalation, task_id, code, values)
@@ -166,13 +178,16 @@ class UserTasks(ListResource):
     # -------------------------------------------------------- reading one
 
     async def on_get_form(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Key and kind of the form of a task."""
         task = await self.commands.read(actor_of(req), readable, task_id)
         resp.media = forms.reference(task.form_ref, task.form_key)
 
     async def on_get_deployed_form(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """The form of a task as it was deployed."""
         resp.media = await self.commands.read(actor_of(req), _deployed_form, task_id)
 
     async def on_get_form_variables(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """The variables that the form of a task shows."""
         only = Parameters.of_query(req).texts("variableNames")
         resp.media = write_variables(await self._values(req, task_id, only=only))
 
@@ -184,14 +199,17 @@ class UserTasks(ListResource):
         return await readings.shown(self.commands, actor_of(req), task.root_id, wanted)
 
     async def on_get_identity_links(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Who may take a task, who has it and who owns it."""
         resp.media = await self.commands.read(actor_of(req), _identity_links, task_id)
 
     async def on_post_identity_links(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Adds somebody who may take a task."""
         link = _link(Parameters(await read_body(req)))
         await self.commands.run(actor_of(req), identity_links.add, task_id, link)
         no_content(resp)
 
     async def on_post_removed_links(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Removes somebody who may take a task."""
         link = _link(Parameters(await read_body(req)))
         await self.commands.run(actor_of(req), identity_links.remove, task_id, link)
         no_content(resp)

@@ -75,34 +75,41 @@ class InstanceVariables(_Variables):
     """Variables of a process instance or of its only execution. Reading them stands in api/process_instances.py."""
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        """Sets and removes variables of an instance."""
         await self._change(req, resp, partial(_change_instance, instance_id=instance_id))
 
     async def on_put_one(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str, name: str
     ) -> None:
+        """Sets one variable of an instance."""
         await self._put(req, resp, partial(_change_instance, instance_id=instance_id), name)
 
     async def on_delete_one(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str, name: str
     ) -> None:
+        """Removes one variable of an instance."""
         await self._delete(req, resp, partial(_change_instance, instance_id=instance_id), name)
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str) -> None:
+        """All variables of an instance, as the reader may see them."""
         resp.media = write_variables(await self._shown(req, _instance_values, instance_id))
 
     async def on_get_one(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str, name: str
     ) -> None:
+        """One variable of an instance."""
         resp.media = await self._one(req, _instance_values, instance_id, name)
 
     async def on_post_data(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str, name: str
     ) -> None:
+        """Sets a variable of an instance to a file or to bytes."""
         await self._upload(req, resp, partial(_change_instance, instance_id=instance_id), name)
 
     async def on_get_data(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, instance_id: str, name: str
     ) -> None:
+        """The bytes of a variable of an instance, for files and byte arrays."""
         await self._download(req, resp, _instance_values, instance_id, name)
 
 
@@ -112,26 +119,33 @@ class TaskVariables(_Variables):
     local = False
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """Sets and removes variables from inside a task."""
         await self._change(req, resp, partial(_change_task, task_id=task_id, local=self.local))
 
     async def on_put_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, name: str) -> None:
+        """Sets one variable from inside a task."""
         await self._put(req, resp, partial(_change_task, task_id=task_id, local=self.local), name)
 
     async def on_delete_one(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, name: str
     ) -> None:
+        """Removes one variable that a task sees."""
         await self._delete(req, resp, partial(_change_task, task_id=task_id, local=self.local), name)
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str) -> None:
+        """All variables that a task sees, or holds itself."""
         resp.media = write_variables(await self._shown(req, self._query(), task_id))
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, name: str) -> None:
+        """One variable that a task sees."""
         resp.media = await self._one(req, self._query(), task_id, name)
 
     async def on_post_data(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, name: str) -> None:
+        """Sets a variable of a task to a file or to bytes."""
         await self._upload(req, resp, partial(_change_task, task_id=task_id, local=self.local), name)
 
     async def on_get_data(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, task_id: str, name: str) -> None:
+        """The bytes of a variable that a task sees."""
         await self._download(req, resp, self._query(), task_id, name)
 
     def _query(self) -> Query:
@@ -142,10 +156,12 @@ class VariablesById(_Variables):
     """One stored value of a variable, as lists name it; whoever may see the case sees it under the rules of reading."""
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, variable_id: str) -> None:
+        """One variable by its id."""
         row, value = await self._found(req, variable_id)
         resp.media = representations.variable(row) | write_variable(value)
 
     async def on_get_data(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, variable_id: str) -> None:
+        """The bytes of a variable by its id."""
         send(resp, (await self._found(req, variable_id))[1])
 
     async def _found(self, req: falcon.asgi.Request, variable_id: str) -> tuple[Any, Value]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 import falcon.asgi
@@ -37,6 +38,14 @@ def _plain(template: str) -> str:
 
 def _nodes(roots: list[Any]) -> list[Any]:
     return [node for root in roots for node in (root, *_nodes(root.children))]
+
+
+def test_every_operation_says_what_it_does(document: dict[str, Any]) -> None:
+    """One text may stand for an operation by id and by key, or on the few nouns that share it; never for a noun."""
+    paths = document["paths"].values()
+    said = Counter(operation["summary"] for methods in paths for operation in methods.values())
+    assert "" not in said
+    assert {text: number for text, number in said.items() if number > 3} == {}
 
 
 def test_methods_are_those_that_answer(document: dict[str, Any]) -> None:
