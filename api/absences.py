@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon
@@ -9,6 +10,7 @@ import falcon.asgi
 
 from api.commands import Resource, actor_of, no_content
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from api.times import read_micros, write_micros
 from engine import absences
 from engine.absences import Absence
@@ -69,3 +71,11 @@ def shown(absence: Absence) -> dict[str, Any]:
         "recorded": write_micros(absence.recorded_at),
         "recordedBy": absence.recorded_by,
     }
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    absent = Absences(parts.commands)
+    return [
+        ("/api/absences", absent, None),
+        ("/api/absences/{absence_id}", absent, "one"),
+    ]

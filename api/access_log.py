@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any
 
 import falcon.asgi
@@ -22,6 +23,7 @@ from api.commands import Commands
 from api.lists import ListResource
 from api.params import MICROS, TEXT, Filters, Parameters, read_filters
 from api.rate_limits import Buckets
+from api.routing import Parts, Route
 from api.times import write_micros
 from engine import access_log
 from engine.access_log import LOG_IN_REFUSED, READ, REFUSED, Entry, EntryQuery
@@ -167,3 +169,11 @@ def _shown(entry: Entry) -> dict[str, Any]:
         "processInstanceId": entry.case,
         "details": {name: value for name, value in entry.body.items() if name not in CHAINED},
     }
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    entries = Entries(parts.commands)
+    return [
+        ("/api/access-log", entries, None),
+        ("/api/access-log/count", entries, "count"),
+    ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon.asgi
 
 from api.commands import Resource, actor_of, no_content
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from engine import ad_hoc_activities
 from engine.ad_hoc_activities import AdHoc
 from engine.bpmn.definition import Element
@@ -47,3 +49,12 @@ def _written(one: AdHoc) -> dict[str, Any]:
 
 def _named(element: Element) -> dict[str, Any]:
     return {"activityId": element.id, "name": {"zh": element.name, "en": element.name_en or element.name}}
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    choices = AdHocActivities(parts.commands)
+    return [
+        ("/api/instances/{instance_id}/ad-hoc", choices, None),
+        ("/api/instances/{instance_id}/ad-hoc/start", choices, "start"),
+        ("/api/instances/{instance_id}/ad-hoc/complete", choices, "complete"),
+    ]

@@ -12,6 +12,7 @@ import falcon.asgi
 
 from api.commands import Commands, Resource, actor_of
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from crm import access, attachments
 from crm.attachments import PIECE, Attachment, AttachmentStore, StoredFile
 from crm.keystore import KeyStore
@@ -145,3 +146,11 @@ def _subject(ctx: CommandContext, instance_id: str) -> tuple[str, str]:
     if root.ended_at is not None:
         raise Conflict(f"process instance {root.id} is over; nothing can be added")
     return (f"customer:{root.customer_ref}" if root.customer_ref else f"case:{root.id}"), root.id
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    files = Attachments(parts.commands, parts.keystore)
+    return [
+        ("/api/attachments", files, None),
+        ("/api/attachments/{attachment_id}", files, "one"),
+    ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon.asgi
 
 from api.commands import Resource, actor_of
 from api.params import Parameters
+from api.routing import Parts, Route
 from engine import audit, authorizations, process_instances
 from engine.context import CommandContext
 
@@ -50,3 +52,10 @@ def _verify(ctx: CommandContext, chain_id: str | None) -> dict[str, Any]:
         "faults": faults,
         "blindSpots": list(found.blind_spots),
     }
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    return [
+        ("/api/audit/verify", Verification(parts.commands), None),
+        ("/api/audit/export", Export(parts.commands), None),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import falcon.asgi
 from api.commands import Commands, actor_of, no_content
 from api.lists import Listed, Listing
 from api.params import BOOLEAN, TEXT, Filters, Parameters, read_body
+from api.routing import Parts, Route
 from api.times import write_micros
 from engine import batches
 from engine.batches import BATCHES, Batch, BatchQuery
@@ -83,3 +85,18 @@ class Batches(Listed):
             raise InvalidRequest("suspended is missing")
         await self.commands.run(actor_of(req), batches.set_suspended, batch_id, suspended=suspended)
         no_content(resp)
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    many = Batches(parts.commands)
+    counted, past = (Listed(parts.commands, one) for one in (STATISTICS, HISTORY))
+    return [
+        ("/batch", many, None),
+        ("/batch/count", many, "count"),
+        ("/batch/statistics", counted, None),
+        ("/batch/statistics/count", counted, "count"),
+        ("/history/batch", past, None),
+        ("/history/batch/count", past, "count"),
+        ("/batch/{batch_id}", many, "one"),
+        ("/batch/{batch_id}/suspended", many, "suspended"),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon
@@ -9,6 +10,7 @@ import falcon.asgi
 
 from api.commands import Resource, actor_of
 from api.params import Parameters, read_bytes
+from api.routing import Parts, Route
 from api.times import read_instant, write_micros
 from engine import calendars
 from engine.errors import InvalidRequest
@@ -64,3 +66,12 @@ def _short(one: calendars.LoadedYear) -> dict[str, Any]:
 
 def _full(one: calendars.LoadedYear) -> dict[str, Any]:
     return {**_short(one), "days": [{"date": day.isoformat(), "kind": kind} for day, kind in one.listed]}
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    year = Calendars(parts.commands)
+    return [
+        ("/api/calendars", year, None),
+        ("/api/calendars/due", year, "due"),
+        ("/api/calendars/{year}", year, "one"),
+    ]

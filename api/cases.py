@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon.asgi
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from api.commands import Resource, actor_of
 from api.etags import unchanged
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from api.task_cards import process_name
 from api.times import write_micros
 from api.typed_values import write_variables
@@ -120,3 +122,11 @@ def _deadline(one: Deadline) -> dict[str, Any]:
         "rule": dict(one.row),
         "trace": list(one.trace),
     }
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    return [
+        ("/api/instances/{instance_id}/path", Paths(parts.commands), None),
+        ("/api/instances/{instance_id}/values", Values(parts.commands), None),
+        ("/api/deadlines", Deadlines(parts.commands), None),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon.asgi
@@ -9,6 +10,7 @@ import falcon.asgi
 from api import representations
 from api.commands import Resource, actor_of
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from engine import deployments
 from engine.context import CommandContext
 from engine.errors import InvalidRequest
@@ -35,3 +37,9 @@ def _checked(ctx: CommandContext, files: dict[str, bytes]) -> dict[str, Any]:
 
 def _finding(found: Finding) -> dict[str, Any]:
     return {**representations.finding(found), "severity": found.severity}
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    return [
+        ("/api/check", Checks(parts.commands), None),
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import update
 from api.commands import Commands, Resource, actor_of
 from api.composition import VIRTUAL_NOW
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from api.times import read_instant, write_instant
 from engine import models
 from engine.clock import VirtualClock, to_micros
@@ -70,3 +71,9 @@ def _keep(ctx: CommandContext, instant: datetime) -> None:
         update(session).values(created_at=session.c.created_at + passed, last_seen_at=session.c.last_seen_at + passed)
     )
     _KEEP.run(ctx.connection, name=VIRTUAL_NOW, value=instant.isoformat())
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    return [
+        ("/api/clock", Clock(parts.commands, parts.executor.paused), None),
+    ]

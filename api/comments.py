@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon.asgi
@@ -9,6 +10,7 @@ import falcon.asgi
 from api import readings
 from api.commands import Resource, actor_of
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from api.times import write_micros
 from api.typed_values import write_json
 from api.user_tasks import readable
@@ -58,3 +60,12 @@ def _of_task(ctx: CommandContext, task_id: str) -> list[Comment]:
 
 def _one(ctx: CommandContext, task_id: str, comment_id: str) -> Comment:
     return comments.get(ctx, readable(ctx, task_id).id, comment_id)
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    comment = Comments(parts.commands)
+    return [
+        ("/task/{task_id}/comment", comment, None),
+        ("/task/{task_id}/comment/create", comment, "create"),
+        ("/task/{task_id}/comment/{comment_id}", comment, "one"),
+    ]

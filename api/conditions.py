@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import falcon.asgi
 
 from api import representations
 from api.commands import Resource, actor_of
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from api.typed_values import read_variables
 from engine import conditions
 from engine.errors import InvalidRequest
@@ -27,3 +30,9 @@ class Conditions(Resource):
             definition_id=body.text("processDefinitionId"),
         )
         resp.media = [representations.process_instance(one) for one in started]
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    return [
+        ("/condition", Conditions(parts.commands), None),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import falcon.asgi
@@ -11,6 +11,7 @@ from api import representations
 from api.commands import Commands, Resource, actor_of
 from api.lists import Listed, Listing
 from api.params import BOOLEAN, INTEGER, TEXT, TEXTS, Filters, Parameters, read_body
+from api.routing import Parts, Route
 from api.typed_values import read_variables, write_variable
 from engine import decision_definitions, definitions
 from engine.context import CommandContext
@@ -86,3 +87,15 @@ def _evaluate(ctx: CommandContext, which: dict[str, str], values: dict[str, Any]
     """One object of typed outputs for each row that fired."""
     result = decision_definitions.evaluate(ctx, named(ctx, which), values)
     return [{name: write_variable(value) for name, value in row.items()} for row in result]
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    decisions, requirements = DecisionDefinitions(parts.commands), DecisionRequirements(parts.commands)
+    yield "/decision-definition", decisions, None
+    yield "/decision-definition/count", decisions, "count"
+    for base in ("/decision-definition/{definition_id}", "/decision-definition/key/{key}"):
+        yield base, decisions, "one"
+        yield f"{base}/xml", decisions, "xml"
+        yield f"{base}/evaluate", decisions, "evaluate"
+    yield "/decision-requirements-definition", requirements, None
+    yield "/decision-requirements-definition/count", requirements, "count"

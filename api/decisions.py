@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon.asgi
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from api.commands import Resource, actor_of
 from api.decision_definitions import named
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from api.times import read_instant, write_micros
 from api.typed_values import read_variables
 from engine import authorizations, explanations, models, process_instances
@@ -96,3 +98,12 @@ def _origin(made: Origin) -> Json:
         "proposedAt": write_micros(made.proposed_at),
         "effectiveAt": write_micros(made.effective_at),
     }
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    taken = Decisions(parts.commands)
+    return [
+        ("/api/decisions", taken, None),
+        ("/api/decisions/evaluate", taken, "evaluate"),
+        ("/api/decisions/{decision_id}", taken, "one"),
+    ]

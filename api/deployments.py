@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon
@@ -11,6 +12,7 @@ from api import representations
 from api.commands import Commands, actor_of, no_content
 from api.lists import Listed, Listing
 from api.params import BOOLEAN, MICROS, NAME_LENGTH, TEXT, Filters, TooLarge
+from api.routing import Parts, Route
 from engine import definitions, deployment_removal, deployments
 from engine.context import CommandContext
 from engine.deployment_queries import DEPLOYMENTS, DeploymentQuery
@@ -141,3 +143,16 @@ def _plain(name: str) -> str:
     """A file name for a header: letters, digits and dots of its last part."""
     last = name.rsplit("/", 1)[-1]
     return "".join(one if one.isascii() and (one.isalnum() or one in "._-") else "_" for one in last)[:100]
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    deployed = Deployments(parts.commands)
+    return [
+        ("/deployment", deployed, None),
+        ("/deployment/count", deployed, "count"),
+        ("/deployment/create", deployed, "create"),
+        ("/deployment/{deployment_id}", deployed, "one"),
+        ("/deployment/{deployment_id}/resources", deployed, "resources"),
+        ("/deployment/{deployment_id}/resources/{resource_id}", deployed, "resource"),
+        ("/deployment/{deployment_id}/resources/{resource_id}/data", deployed, "data"),
+    ]

@@ -6,7 +6,7 @@ What runs and settlements lead to, and what people decide on it. Who may is the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ import falcon.asgi
 
 from api.commands import Resource, actor_of
 from api.params import Parameters, read_body, read_bytes
+from api.routing import Parts, Route
 from api.times import write_instant, write_micros
 from crm import (
     award_proposals,
@@ -366,3 +367,38 @@ def wire(value: Any, name: str = "") -> Any:
 def _camel(name: str) -> str:
     first, *others = name.split("_")
     return first + "".join(part[:1].upper() + part[1:] for part in others)
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    customers, redemptions = Customers(parts.commands), Redemptions(parts.commands)
+    runs, reviews = TierRuns(parts.commands), TierReviews(parts.commands)
+    rewards, scores, awards = Rewards(parts.commands), Scores(parts.commands), Awards(parts.commands)
+    return [
+        ("/api/facts", Facts(parts.commands), None),
+        ("/api/customers/{customer_ref}/tier", customers, "tier"),
+        ("/api/customers/{customer_ref}/tier/review", customers, "review"),
+        ("/api/customers/{customer_ref}/rewards", customers, "rewards"),
+        ("/api/customers/{customer_ref}/exchange", redemptions, "exchange"),
+        ("/api/customers/{customer_ref}/price", redemptions, "price"),
+        ("/api/coupons/{coupon_no}/redeem", redemptions, "redeem"),
+        ("/api/settlements/{contract_ref}/rating", redemptions, "rating"),
+        ("/api/settlements/{contract_ref}/reversal", redemptions, "reversal"),
+        ("/api/tier-runs", runs, None),
+        ("/api/tier-runs/{run_id}", runs, "one"),
+        ("/api/tier-reviews", reviews, None),
+        ("/api/tier-reviews/{review_id}/propose", reviews, "propose"),
+        ("/api/tier-reviews/{review_id}/approve", reviews, "approve"),
+        ("/api/tier-reviews/{review_id}/decline", reviews, "decline"),
+        ("/api/referrals", rewards, "referral"),
+        ("/api/referrals/{referral_id}/review", rewards, "review"),
+        ("/api/cancellations", rewards, "cancellation"),
+        ("/api/settlements", rewards, "settlement"),
+        ("/api/scores/{period}", scores, None),
+        ("/api/scores/{period}/targets", scores, "targets"),
+        ("/api/scores/{period}/freeze", scores, "freeze"),
+        ("/api/scores/{period}/confirm", scores, "confirm"),
+        ("/api/awards/periods/{period}", awards, "period"),
+        ("/api/awards/penalties", awards, "penalties"),
+        ("/api/awards/{award_id}", awards, "one"),
+        ("/api/awards/{award_id}/{verb}", awards, None),
+    ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from api.commands import Commands
 from api.lists import Listed, Listing
 from api.params import TEXT, Filters
+from api.routing import Parts, Route
 from api.times import write_micros
 from engine.context import CommandContext
 from engine.event_subscriptions import SUBSCRIPTIONS, SubscriptionQuery
@@ -43,3 +45,11 @@ class EventSubscriptions(Listed):
 
     def __init__(self, commands: Commands) -> None:
         super().__init__(commands, LISTING)
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    subscriptions = EventSubscriptions(parts.commands)
+    return [
+        ("/event-subscription", subscriptions, None),
+        ("/event-subscription/count", subscriptions, "count"),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from api.commands import Commands, actor_of, no_content
 from api.lists import Listed, Listing
 from api.params import BOOLEAN, TEXT, Filters, Parameters, read_body
 from api.process_instances import running
+from api.routing import Parts, Route
 from api.typed_values import read_variables
 from api.variable_filters import CONDITIONS
 from engine import messages
@@ -60,3 +62,13 @@ class Executions(Listed):
 
 def _one(ctx: CommandContext, instance_id: str) -> dict[str, Any]:
     return _execution(ctx, running(ctx, instance_id))
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    execution = Executions(parts.commands)
+    return [
+        ("/execution", execution, None),
+        ("/execution/count", execution, "count"),
+        ("/execution/{instance_id}", execution, "one"),
+        ("/execution/{instance_id}/messageSubscriptions/{name}/trigger", execution, "trigger"),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ import falcon.asgi
 from api.commands import Commands, actor_of, no_content
 from api.lists import Listed, Listing
 from api.params import BOOLEAN, INTEGER, MICROS, TEXT, TEXTS, Filters, Parameters, read_body
+from api.routing import Parts, Route
 from api.time_limits import GONE
 from api.times import write_micros
 from api.typed_values import read_variables, write_variables
@@ -299,3 +300,25 @@ def _locked(locked: LockedTask, shown: Mapping[str, Any]) -> dict[str, Any]:
         "variables": write_variables(shown),
         "extensionProperties": dict(locked.properties),
     }
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    tasks = ExternalTasks(parts.commands, parts.waiters)
+    one = "/external-task/{task_id}"
+    return [
+        ("/external-task", tasks, None),
+        ("/external-task/count", tasks, "count"),
+        ("/external-task/fetchAndLock", tasks, "fetch"),
+        ("/external-task/topic-names", tasks, "topics"),
+        ("/external-task/retries", tasks, "all_retries"),
+        (one, tasks, "one"),
+        (f"{one}/complete", tasks, "complete"),
+        (f"{one}/failure", tasks, "failure"),
+        (f"{one}/bpmnError", tasks, "error"),
+        (f"{one}/extendLock", tasks, "extend_lock"),
+        (f"{one}/lock", tasks, "lock"),
+        (f"{one}/unlock", tasks, "unlock"),
+        (f"{one}/retries", tasks, "retries"),
+        (f"{one}/priority", tasks, "priority"),
+        (f"{one}/errorDetails", tasks, "error_details"),
+    ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import falcon.asgi
 
 from api.commands import Resource, actor_of
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from engine import authorizations
 from engine.context import CommandContext
 from engine.dmn.reader import read_dmn
@@ -105,3 +106,9 @@ def _shown(found: Hints) -> Json:
             for one in found.completions
         ],
     }
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    return [
+        ("/api/feel/hints", FeelHints(parts.commands), None),
+    ]

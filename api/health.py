@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 import falcon
@@ -9,6 +10,7 @@ import falcon.asgi
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.commands import Resource
+from api.routing import Parts, Route
 from api.times import ZONE
 from crm.migrations import VERSIONS as CRM_VERSIONS
 from engine.context import SYSTEM_ACTOR, CommandContext
@@ -55,3 +57,10 @@ def _hindrance(ctx: CommandContext) -> str | None:
 @cache
 def _heads() -> frozenset[str]:
     return known_heads((ENGINE_VERSIONS, CRM_VERSIONS))
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    return [
+        ("/healthz", Health(parts.commands), None),
+        ("/readyz", Readiness(parts.commands), None),
+    ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon.asgi
 
 from api import representations
 from api.commands import Commands, Resource, actor_of
-from api.lists import Listing
+from api.lists import Listed, Listing
 from api.params import BOOLEAN, INTEGER, MICROS, TEXT, TEXTS, Filters
+from api.routing import Parts, Route
 from api.typed_values import write_variable
 from api.variable_filters import CONDITIONS
 from engine import authorizations, history_queries, process_instances, variable_queries
@@ -171,3 +173,15 @@ LISTINGS = {
 
 # /variable-instance: the same list without what is history about it.
 RUNNING_VARIABLES = Listing.of(variable_queries.VARIABLES, VariableQuery, VARIABLES, _show_running_variable)
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    running = Listed(parts.commands, RUNNING_VARIABLES)
+    yield "/variable-instance", running, None
+    yield "/variable-instance/count", running, "count"
+    yield "/history/process-instance/{instance_id}", HistoricInstance(parts.commands), None
+    yield "/history/activity-instance/{row_id}", HistoricOne(parts.commands, LISTINGS["activity-instance"]), None
+    for noun, listing in LISTINGS.items():
+        resource = Listed(parts.commands, listing)
+        yield f"/history/{noun}", resource, None
+        yield f"/history/{noun}/count", resource, "count"

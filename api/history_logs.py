@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from api.lists import Listing
+from api.history import HistoricOne
+from api.lists import Listed, Listing
 from api.params import BOOLEAN, MICROS, TEXT, TEXTS, Filters
+from api.routing import Parts, Route
 from api.times import write_micros
 from api.typed_values import write_variable
 from engine import history_logs, incident_queries, operations
@@ -321,3 +323,12 @@ LOGS = {
     "job-log": _log(JOBS, _job),
     "identity-link-log": _log(LINKS, _link, LINK_LOG, "time"),
 }
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    for noun, listing in LOGS.items():
+        resource = Listed(parts.commands, listing)
+        yield f"/history/{noun}", resource, None
+        yield f"/history/{noun}/count", resource, "count"
+    for noun in ("decision-instance", "detail"):
+        yield f"/history/{noun}/{{row_id}}", HistoricOne(parts.commands, LOGS[noun]), None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon.asgi
 
 from api.commands import Commands, Resource, actor_of
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from api.security import Doorkeeper
 from engine import authorizations, users
 from engine.context import CommandContext
@@ -79,3 +81,14 @@ def _groups(ctx: CommandContext, user_id: str) -> dict[str, Any]:
     groups = [{"id": role, "name": names.get(role, (role, role))[0]} for role in user.roles]
     members = [{"id": user.id, "firstName": user.name, "lastName": None, "displayName": user.name}]
     return {"groups": groups, "groupUsers": members}
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    who = Identity(parts.commands, parts.doorkeeper)
+    return [
+        ("/version", Version(parts.commands), None),
+        ("/engine", Engines(parts.commands), None),
+        ("/identity/verify", who, "verify"),
+        ("/identity/groups", who, "groups"),
+        ("/user/{user_id}/profile", who, "profile"),
+    ]

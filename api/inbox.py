@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from api import forms, readings
 from api.commands import Resource, actor_of
 from api.etags import unchanged
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from api.task_cards import card, cards, next_card
 from api.times import ZONE, write_instant, write_micros
 from api.typed_values import write_json
@@ -153,3 +154,15 @@ def _unclaim(ctx: CommandContext, task_id: str) -> dict[str, Any]:
 
 def _attempt(ctx: CommandContext, task_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return card(ctx, user_tasks.record_attempt(ctx, task_id, data))
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    tasks = Inbox(parts.commands)
+    return [
+        ("/api/tasks", tasks, None),
+        ("/api/tasks/{task_id}", tasks, "one"),
+        ("/api/tasks/{task_id}/claim", tasks, "claim"),
+        ("/api/tasks/{task_id}/unclaim", tasks, "unclaim"),
+        ("/api/tasks/{task_id}/complete", tasks, "complete"),
+        ("/api/tasks/{task_id}/attempts", tasks, "attempts"),
+    ]

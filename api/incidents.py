@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from api import representations
 from api.commands import Commands, actor_of, no_content
 from api.lists import Listed, Listing
 from api.params import MICROS, TEXT, TEXTS, Filters, Parameters, read_body
+from api.routing import Parts, Route
 from engine import authorizations, incident_queries, incidents
 from engine.context import CommandContext
 from engine.errors import NotFound
@@ -83,3 +85,13 @@ def _resolve(ctx: CommandContext, incident_id: str) -> None:
 def _annotate(ctx: CommandContext, incident_id: str, note: str | None) -> None:
     authorizations.require(ctx, "Incident", "resolve")
     incidents.annotate(ctx, incident_id, note)
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    incident = Incidents(parts.commands)
+    return [
+        ("/incident", incident, None),
+        ("/incident/count", incident, "count"),
+        ("/incident/{incident_id}", incident, "one"),
+        ("/incident/{incident_id}/annotation", incident, "annotation"),
+    ]

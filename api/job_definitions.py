@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from api.commands import Commands, actor_of, no_content
 from api.jobs import read_retries
 from api.lists import Listed, Listing
 from api.params import BOOLEAN, TEXT, TEXTS, Filters, Parameters, read_body
+from api.routing import Parts, Route
 from engine import job_definitions
 from engine.context import CommandContext
 from engine.errors import InvalidRequest
@@ -85,3 +87,14 @@ class JobDefinitions(Listed):
 
 def _one(ctx: CommandContext, job_definition_id: str) -> dict[str, Any]:
     return _shown(ctx, job_definitions.get(ctx, job_definition_id))
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    element = JobDefinitions(parts.commands)
+    return [
+        ("/job-definition", element, None),
+        ("/job-definition/count", element, "count"),
+        ("/job-definition/{job_definition_id}", element, "one"),
+        ("/job-definition/{job_definition_id}/retries", element, "retries"),
+        ("/job-definition/{job_definition_id}/suspended", element, "suspended"),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import falcon
@@ -12,6 +12,7 @@ from api import representations
 from api.commands import Commands, actor_of, no_content
 from api.lists import Listed, Listing
 from api.params import BOOLEAN, BOUNDS, TEXT, TEXTS, Filters, Parameters, read_body
+from api.routing import Parts, Route
 from engine import authorizations, job_queries, jobs
 from engine.context import CommandContext
 from engine.errors import InvalidRequest
@@ -109,3 +110,17 @@ def _execute(ctx: CommandContext, job_id: str) -> None:
 def _change(ctx: CommandContext, job_id: str, columns: Mapping[str, Any]) -> None:
     authorizations.require(ctx, "Job", "retry")
     jobs.change(ctx, job_id, **columns)
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    job = Jobs(parts.commands)
+    return [
+        ("/job", job, None),
+        ("/job/count", job, "count"),
+        ("/job/{job_id}", job, "one"),
+        ("/job/{job_id}/retries", job, "retries"),
+        ("/job/{job_id}/execute", job, "execute"),
+        ("/job/{job_id}/duedate", job, "duedate"),
+        ("/job/{job_id}/suspended", job, "suspended"),
+        ("/job/{job_id}/stacktrace", job, "stacktrace"),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon
@@ -10,6 +11,7 @@ import falcon.asgi
 from api import representations
 from api.commands import Resource, actor_of, no_content
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from api.typed_values import read_variables
 from engine import messages, signals
 from engine.errors import InvalidRequest
@@ -68,3 +70,10 @@ def _result(found: Correlated) -> dict[str, Any]:
         "tenantId": None,
     }
     return {"resultType": "Execution", "execution": execution, "processInstance": None}
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    return [
+        ("/message", Messages(parts.commands), None),
+        ("/signal", Signals(parts.commands), None),
+    ]

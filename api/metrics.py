@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import falcon.asgi
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from api import representations
 from api.commands import Resource, actor_of
 from api.params import Parameters
+from api.routing import Parts, Route
 from api.times import write_micros
 from engine import authorizations, models, process_definitions
 from engine.context import CommandContext
@@ -122,3 +123,11 @@ def _statistics(ctx: CommandContext) -> list[dict[str, Any]]:
 def _counted(ctx: CommandContext, column: Any, condition: Any) -> dict[str, int]:
     rows = ctx.connection.execute(select(column, func.count()).where(condition).group_by(column))
     return {row[0]: row[1] for row in rows}
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    return [
+        ("/process-definition/statistics", Statistics(parts.commands), None),
+        ("/metrics", Metrics(parts.commands), None),
+        ("/metrics/{name}/sum", Metrics(parts.commands), "sum"),
+    ]

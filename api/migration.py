@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from api import batches as batch_resource
 from api.commands import Resource, actor_of, no_content
 from api.instructions import objects, read_instances
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from engine import batches, migration_plans
 from engine.bpmn.migration import Instruction
 from engine.context import CommandContext
@@ -152,3 +153,19 @@ def _previewed(seen: Preview) -> dict[str, Any]:
 
 def _failure(found: Finding) -> dict[str, Any]:
     return {"elementId": found.element_id, "code": found.code, "zh": found.zh, "en": found.en}
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    plans = Migrations(parts.commands)
+    return [
+        ("/migration/generate", plans, "generate"),
+        ("/migration/validate", plans, "validate"),
+        ("/migration/execute", plans, "execute"),
+        ("/migration/executeAsync", plans, "execute_async"),
+    ]
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    return [
+        ("/api/migrations/preview", Migrations(parts.commands), "preview"),
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import falcon.asgi
 
 from api import batches as batch_resource
@@ -9,6 +11,7 @@ from api.commands import Resource, actor_of, no_content
 from api.instructions import read_changes, read_instances
 from api.params import Parameters, read_body
 from api.process_definitions import named
+from api.routing import ONE_DEFINITION, Parts, Route
 from engine import batches, modifications, process_definitions, scheduled_suspensions
 from engine.batches import Batch
 from engine.context import CommandContext
@@ -183,3 +186,21 @@ class Deletions(Resource):
 def _delete_batch(ctx: CommandContext, body: Parameters) -> Batch:
     ids, reason = read_instances(ctx, body), body.text("deleteReason")
     return batches.create(ctx, batches.DELETION, {}, ids, reason=reason)
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    changes, restarts = Modifications(parts.commands), Restarts(parts.commands)
+    held = Suspensions(parts.commands)
+    yield from [
+        ("/modification/execute", changes, "many"),
+        ("/modification/executeAsync", changes, "async"),
+        ("/process-instance/{instance_id}/modification", changes, None),
+        ("/process-instance/suspended", held, "instances"),
+        ("/process-instance/suspended-async", held, "instances_async"),
+        ("/process-instance/delete", Deletions(parts.commands), None),
+        ("/process-definition/suspended", held, "definitions"),
+    ]
+    for base in ONE_DEFINITION:
+        yield f"{base}/restart", restarts, None
+        yield f"{base}/restart-async", restarts, "async"
+        yield f"{base}/suspended", held, "definition"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import falcon.asgi
 
 from api.commands import Commands, Resource, no_content
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from api.security import Doorkeeper, require_own_page, token_of
 
 
@@ -28,3 +31,7 @@ class Passwords(Resource):
         name = body.short("username") or (await self._doorkeeper.identify(req)).user.id
         await self._doorkeeper.change_password(name, old, new, session=token_of(req))
         no_content(resp)
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    return [("/api/password", Passwords(parts.commands, parts.doorkeeper), None)]

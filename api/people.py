@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon.asgi
 
 from api.commands import Resource, actor_of
 from api.params import Parameters
+from api.routing import Parts, Route
 from engine import authorizations, users
 from engine.context import CommandContext
 from engine.errors import NotFound
@@ -146,3 +148,20 @@ def _checked(ctx: CommandContext, parameters: Parameters) -> dict[str, Any]:
         "resourceId": parameters.text("resourceId"),
         "authorized": authorizations.may(ctx, kind, operation),
     }
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    user, group = Users(parts.commands), Groups(parts.commands)
+    rights, filters = Authorizations(parts.commands), TaskFilters(parts.commands)
+    return [
+        ("/user", user, None),
+        ("/user/count", user, "count"),
+        ("/group", group, None),
+        ("/group/count", group, "count"),
+        ("/group/{group_id}", group, "one"),
+        ("/authorization", rights, None),
+        ("/authorization/count", rights, "count"),
+        ("/authorization/check", rights, "check"),
+        ("/filter", filters, None),
+        ("/filter/count", filters, "count"),
+    ]

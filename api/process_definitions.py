@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from api import forms, representations
 from api.commands import Commands, actor_of, no_content
 from api.lists import Listed, Listing
 from api.params import BOOLEAN, INTEGER, TEXT, TEXTS, Filters, Parameters, read_body
+from api.routing import ONE_DEFINITION, Parts, Route
 from api.typed_values import read_variables, write_variables
 from engine import authorizations, process_definitions, start_forms
 from engine.context import CommandContext
@@ -180,3 +182,20 @@ def may_start(ctx: CommandContext, deployed: Deployed) -> bool:
     """Tells whether the actor can start this process by hand."""
     start = start_forms.start_of(ctx.engine.definitions.process(ctx, deployed.id))
     return start is not None and authorizations.may_start(ctx, deployed, start.element_id)
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    definitions = ProcessDefinitions(parts.commands)
+    yield "/process-definition", definitions, None
+    yield "/process-definition/count", definitions, "count"
+    for base in ONE_DEFINITION:
+        yield base, definitions, "one"
+        yield f"{base}/xml", definitions, "xml"
+        yield f"{base}/start", definitions, "start"
+        yield f"{base}/submit-form", definitions, "submit_form"
+        yield f"{base}/startForm", definitions, "start_form"
+        yield f"{base}/deployed-start-form", definitions, "deployed_start_form"
+        yield f"{base}/form-variables", definitions, "form_variables"
+        yield f"{base}/diagram", definitions, "diagram"
+        yield f"{base}/statistics", definitions, "statistics"
+        yield f"{base}/history-time-to-live", definitions, "time_to_live"

@@ -12,6 +12,7 @@ from api import representations
 from api.commands import Commands, actor_of, no_content
 from api.lists import Listed, Listing
 from api.params import BOOLEAN, TEXT, TEXTS, Filters, Parameters, read_body
+from api.routing import Parts, Route
 from api.variable_filters import read_conditions
 from engine import authorizations, history_queries, process_instances, scheduled_suspensions
 from engine.context import CommandContext
@@ -152,3 +153,14 @@ def _node(node_id: str, element_id: str, name: str | None, kind: str, *, instanc
         "incidentIds": [],
         "incidents": [],
     }
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    instances = ProcessInstances(parts.commands)
+    return [
+        ("/process-instance", instances, None),
+        ("/process-instance/count", instances, "count"),
+        ("/process-instance/{instance_id}", instances, "one"),
+        ("/process-instance/{instance_id}/activity-instances", instances, "activity_instances"),
+        ("/process-instance/{instance_id}/suspended", instances, "suspended"),
+    ]

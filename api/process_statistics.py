@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import falcon.asgi
 
 from api.commands import Resource, actor_of
 from api.params import Parameters
+from api.routing import Parts, Route
 from api.task_cards import process_name
 from api.times import write_micros
 from engine import process_definitions, process_statistics
@@ -102,3 +104,11 @@ def _bottleneck(one: Bottleneck) -> dict[str, Any]:
         "waiting": one.waiting,
         "longestWaitingMillis": one.longest,
     }
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    numbers = Statistics(parts.commands)
+    return [
+        ("/api/statistics/processes", numbers, None),
+        ("/api/statistics/processes/{key}", numbers, "one"),
+    ]

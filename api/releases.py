@@ -12,6 +12,7 @@ import falcon.asgi
 from api.commands import Resource, actor_of
 from api.params import Parameters, read_body
 from api.rehearsals import player
+from api.routing import Parts, Route
 from api.times import read_instant, write_micros
 from engine import comparisons, examinations, proposals, releases, simulations
 from engine.access_matrix import role_codes
@@ -278,3 +279,18 @@ def change_json(change: simulations.Change) -> Json:
         "outputBefore": change.output_before,
         "outputAfter": change.output_after,
     }
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    proposed = Proposals(parts.commands)
+    return [
+        ("/api/proposals", proposed, None),
+        ("/api/proposals/{proposal_id}", proposed, "one"),
+        ("/api/proposals/{proposal_id}/diff", proposed, "diff"),
+        ("/api/proposals/{proposal_id}/examine", proposed, "examine"),
+        ("/api/proposals/{proposal_id}/approve", proposed, "approve"),
+        ("/api/proposals/{proposal_id}/reject", proposed, "reject"),
+        ("/api/releases", Releases(parts.commands), None),
+        ("/api/diff", Differences(parts.commands), None),
+        ("/api/simulate", Simulations(parts.commands), None),
+    ]

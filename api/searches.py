@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 import falcon.asgi
 
 from api.commands import Resource, actor_of
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from api.task_cards import case_numbers, process_name
 from api.times import write_micros
 from crm import searches
@@ -48,3 +50,9 @@ def _shown(ctx: CommandContext, case: Any, case_no: str | None) -> dict[str, Any
         "started": write_micros(case.started_at),
         "ended": write_micros(case.ended_at),
     }
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    return [
+        ("/api/search", Searches(parts.commands), None),
+    ]

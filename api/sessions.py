@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon
@@ -9,6 +10,7 @@ import falcon.asgi
 
 from api.commands import Commands, Resource, no_content
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from api.security import COOKIE, Doorkeeper, Visitor, require_own_page, require_same_site, token_of
 from engine import users
 from engine.context import SYSTEM_ACTOR, CommandContext
@@ -93,3 +95,10 @@ def _roles(ctx: CommandContext, user: User) -> list[dict[str, str]]:
 def _demo_users(ctx: CommandContext) -> list[dict[str, Any]]:
     listed = users.listed(ctx)
     return [{"id": user.id, "roles": _roles(ctx, user)} for user in listed if user.active]
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    return [
+        ("/api/session", Sessions(parts.commands, parts.doorkeeper), None),
+        ("/api/demo", Demo(parts.commands), None),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import falcon.asgi
@@ -10,6 +10,7 @@ import falcon.asgi
 from api import forms, task_cards
 from api.commands import Resource, actor_of
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from engine import process_definitions, releases, start_forms, user_tasks, variables
 from engine.authorizations import may_start
 from engine.context import CommandContext
@@ -72,3 +73,10 @@ def _first_task(ctx: CommandContext, instance_id: str) -> dict[str, Any] | None:
     me = (ctx.actor.user_id, tuple(sorted(ctx.actor.roles)))
     found = user_tasks.find(ctx, TaskQuery(process_instance_id=instance_id, free_for=me), limit=1)
     return task_cards.card(ctx, found[0]) if found else task_cards.next_card(ctx)
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    return [
+        ("/api/startable", Startable(parts.commands), None),
+        ("/api/start", Starts(parts.commands), None),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ import falcon.asgi
 from api import readings
 from api.attachments import Attachments
 from api.commands import actor_of
+from api.routing import Parts, Route
 from api.times import write_micros
 from api.typed_values import write_json
 from api.user_tasks import readable
@@ -99,3 +101,13 @@ def _of_task(ctx: CommandContext, task_id: str) -> list[TaskAttachment]:
 
 def _one(ctx: CommandContext, task_id: str, attachment_id: str) -> TaskAttachment:
     return task_attachments.get(ctx, readable(ctx, task_id), attachment_id)
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    files = TaskAttachments(parts.commands, parts.keystore)
+    return [
+        ("/task/{task_id}/attachment", files, "task"),
+        ("/task/{task_id}/attachment/create", files, "create"),
+        ("/task/{task_id}/attachment/{attachment_id}", files, "task_one"),
+        ("/task/{task_id}/attachment/{attachment_id}/data", files, "data"),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 import falcon
@@ -9,6 +10,7 @@ import falcon.asgi
 
 from api.commands import Resource, actor_of, no_content
 from api.params import Parameters, read_body
+from api.routing import Parts, Route
 from api.security import Visitor
 from api.times import write_micros
 from engine import tokens
@@ -68,3 +70,11 @@ def shown(token: ApiToken) -> dict[str, Any]:
         "lastUsed": write_micros(token.last_used_at),
         "revoked": write_micros(token.revoked_at),
     }
+
+
+def own_routes(parts: Parts) -> Iterable[Route]:
+    tokens = Tokens(parts.commands)
+    return [
+        ("/api/tokens", tokens, None),
+        ("/api/tokens/{token_id}", tokens, "one"),
+    ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.commands import Commands
 from api.lists import Listed, Listing
 from api.params import MICROS, TEXT, TEXTS, Filters
+from api.routing import Parts, Route
 from api.times import write_micros
 from engine import operations
 from engine.context import CommandContext
@@ -148,3 +149,11 @@ class UserOperations(Listed):
 
     def __init__(self, commands: Commands) -> None:
         super().__init__(commands, LISTING)
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    operations = UserOperations(parts.commands)
+    return [
+        ("/history/user-operation", operations, None),
+        ("/history/user-operation/count", operations, "count"),
+    ]

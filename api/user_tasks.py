@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from api import forms, readings, representations
 from api.commands import actor_of, no_content
 from api.lists import ListResource
 from api.params import BOOLEAN, INTEGER, MICROS, TEXT, TEXTS, Filters, Parameters, read_body, read_filters
+from api.routing import Parts, Route
 from api.typed_values import read_variables, write_variables
 from api.variable_filters import CONDITIONS
 from engine import authorizations, identity_links, user_task_queries, user_tasks, variable_changes
@@ -304,3 +305,27 @@ def _identity_links(ctx: CommandContext, task_id: str) -> list[dict[str, Any]]:
     found = user_tasks.candidates_of(ctx, [task.id]).get(task.id, Candidates())
     groups = (*found.groups, *found.escalations)
     return representations.identity_links(task.assignee, task.owner, users=found.users, groups=groups)
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    tasks = UserTasks(parts.commands)
+    return [
+        ("/task", tasks, None),
+        ("/task/count", tasks, "count"),
+        ("/task/{task_id}", tasks, "one"),
+        ("/task/create", tasks, "create"),
+        ("/task/{task_id}/claim", tasks, "claim"),
+        ("/task/{task_id}/delegate", tasks, "delegate"),
+        ("/task/{task_id}/resolve", tasks, "resolve"),
+        ("/task/{task_id}/bpmnError", tasks, "error"),
+        ("/task/{task_id}/bpmnEscalation", tasks, "escalation"),
+        ("/task/{task_id}/unclaim", tasks, "unclaim"),
+        ("/task/{task_id}/assignee", tasks, "assignee"),
+        ("/task/{task_id}/complete", tasks, "complete"),
+        ("/task/{task_id}/submit-form", tasks, "complete"),
+        ("/task/{task_id}/form", tasks, "form"),
+        ("/task/{task_id}/deployed-form", tasks, "deployed_form"),
+        ("/task/{task_id}/form-variables", tasks, "form_variables"),
+        ("/task/{task_id}/identity-links", tasks, "identity_links"),
+        ("/task/{task_id}/identity-links/delete", tasks, "removed_links"),
+    ]

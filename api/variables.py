@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from api import readings, representations
 from api.commands import Resource, actor_of, no_content
 from api.params import Parameters, read_body
 from api.process_instances import running
+from api.routing import Parts, Route
 from api.typed_values import read_variable, read_variables, write_variable, write_variables
 from api.user_tasks import readable
 from api.variable_data import read_upload, send
@@ -206,3 +207,19 @@ def _task_values(ctx: CommandContext, task_id: str) -> tuple[str, dict[str, Valu
 def _local_values(ctx: CommandContext, task_id: str) -> tuple[str, dict[str, Value]]:
     task = readable(ctx, task_id)
     return task.root_id, variables.of_instance(ctx, task.root_id, scope_id=task.activity_id)
+
+
+def rest_routes(parts: Parts) -> Iterable[Route]:
+    of_instance = InstanceVariables(parts.commands)
+    for base, resource in (
+        ("/process-instance/{instance_id}/variables", of_instance),
+        ("/execution/{instance_id}/localVariables", of_instance),
+        ("/task/{task_id}/variables", TaskVariables(parts.commands)),
+        ("/task/{task_id}/localVariables", LocalTaskVariables(parts.commands)),
+    ):
+        yield base, resource, None
+        yield f"{base}/{{name}}", resource, "one"
+        yield f"{base}/{{name}}/data", resource, "data"
+    for base in ("/variable-instance", "/history/variable-instance"):
+        yield f"{base}/{{variable_id}}", VariablesById(parts.commands), None
+        yield f"{base}/{{variable_id}}/data", VariablesById(parts.commands), "data"

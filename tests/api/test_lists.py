@@ -10,13 +10,11 @@ from falcon import testing
 
 from api import params
 from api.app import rest_routes
-from api.commands import Commands
 from api.metrics import METRICS
 from api.openapi import filters_of
 from api.params import Filters
-from api.security import Doorkeeper
+from api.routing import Parts
 from api.variable_filters import CONDITIONS
-from api.waiting import Waiters
 from engine import deployments
 from engine.context import SYSTEM_ACTOR
 from engine.process_engine import ProcessEngine
@@ -55,10 +53,9 @@ def boss(engine: ProcessEngine, app: object, client: testing.TestClient) -> Pers
 
 
 def listings(engine: ProcessEngine) -> list[tuple[str, Filters]]:
-    commands = Commands(engine)
     found = {
         path: filters_of(f"{REST}{path}", resource)
-        for path, resource, suffix in rest_routes(commands, Doorkeeper(commands), Waiters(engine))
+        for path, resource, suffix in rest_routes(Parts.of(engine, run_jobs=False))
         if suffix is None and hasattr(resource, "on_get")
     }
     return [(path, filters) for path, filters in found.items() if filters]
@@ -87,8 +84,7 @@ def _headers(person: Person) -> dict[str, str]:
 
 
 def test_every_order_of_every_list_is_answered(boss: Person, task_id: str, engine: ProcessEngine) -> None:
-    commands = Commands(engine)
-    for path, resource, suffix in rest_routes(commands, Doorkeeper(commands), Waiters(engine)):
+    for path, resource, suffix in rest_routes(Parts.of(engine, run_jobs=False)):
         for key in getattr(getattr(resource, "listing", None), "sorts", ()) if suffix is None else ():
             for order in ("asc", "desc"):
                 answer = boss.get(f"{REST}{path}", query_string=f"sortBy={key}&sortOrder={order}&maxResults=5")

@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 from falcon import testing
 
-from api.app import Executor, own_routes, rest_routes
-from api.commands import Commands
-from api.security import Doorkeeper
-from api.waiting import Waiters
+from api.app import own_routes, rest_routes
+from api.routing import Parts
 from engine.process_engine import ProcessEngine
 from tests.api.desk import Person
 
@@ -54,12 +52,9 @@ def no_rate_limit(engine: ProcessEngine) -> None:
 @pytest.fixture
 def routes(engine: ProcessEngine, client: testing.TestClient) -> list[tuple[str, str]]:
     """All (method, path) with an id that does not exist in each place for one."""
-    commands = Commands(engine)
-    doorkeeper = Doorkeeper(commands)
-    listed = rest_routes(commands, doorkeeper, Waiters(engine))
-    own = own_routes(commands, doorkeeper, Executor(engine, wanted=False))
+    parts = Parts.of(engine, run_jobs=False)
     found = []
-    for prefix, known in (("/engine-rest", listed), ("", own)):
+    for prefix, known in (("/engine-rest", rest_routes(parts)), ("", own_routes(parts))):
         for path, resource, suffix in known:
             for method in ("get", "post", "put", "delete"):
                 if hasattr(resource, f"on_{method}" + (f"_{suffix}" if suffix else "")):
