@@ -1,9 +1,46 @@
-"""Small diagrams for tests: one function per element, and flows written as `S>A A>E A>B[n > 1]` (~ for a space)."""
+"""Small diagrams for tests: one function per element, and flows written as `S>A A>E A>B[n > 1]` (~ for a space).
+
+The corpora of models speak nothing else, so they import all of it (`*`).
+"""
 
 from __future__ import annotations
 
 import re
 from xml.sax.saxutils import escape
+
+__all__ = [
+    "COLLECTION",
+    "END",
+    "ERROR",
+    "ESCALATION",
+    "MESSAGE",
+    "NAMESPACES",
+    "ROOTS",
+    "SIGNAL",
+    "START",
+    "TERMINATE",
+    "boundary",
+    "catch",
+    "condition",
+    "definitions",
+    "diagram",
+    "end",
+    "event_sub",
+    "exclusive",
+    "flows",
+    "inclusive",
+    "mapping",
+    "multi",
+    "parallel",
+    "process",
+    "properties",
+    "script",
+    "sub",
+    "task",
+    "throw",
+    "timer",
+    "user",
+]
 
 NAMESPACES = (
     'xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" '

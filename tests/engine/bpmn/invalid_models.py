@@ -4,36 +4,7 @@
 
 from __future__ import annotations
 
-from tests.engine.bpmn.diagrams import (
-    COLLECTION,
-    END,
-    ERROR,
-    ESCALATION,
-    MESSAGE,
-    SIGNAL,
-    START,
-    TERMINATE,
-    boundary,
-    catch,
-    condition,
-    definitions,
-    diagram,
-    end,
-    event_sub,
-    exclusive,
-    flows,
-    inclusive,
-    mapping,
-    multi,
-    parallel,
-    process,
-    script,
-    sub,
-    task,
-    throw,
-    timer,
-    user,
-)  # fmt: skip
+from tests.engine.bpmn.diagrams import *
 
 CANCEL = "<cancelEventDefinition/>"
 UNDO = "<compensateEventDefinition/>"

@@ -114,7 +114,9 @@ def _shows(example: Example, element: Element, path: str) -> bool:
         return False
     if example.refused is not None:
         return True
-    player = Played(partial(Player, mode="plain"), example).run()
+    played = Played(partial(Player, mode="plain"), example)
+    assert all(fact.seen == fact.expected for fact in played.facts())
+    player = played.player
     return player is not None and (
         element.state == "documents" or any(_is_entered(match, player, _root(example.diagram)) for match in matches)
     )

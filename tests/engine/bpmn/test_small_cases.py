@@ -8,35 +8,7 @@ import pytest
 
 from engine.bpmn.outcome import ActivityEnded, MessageSent, SignalSent
 from engine.errors import ExecutionFailed
-from tests.engine.bpmn.diagrams import (
-    COLLECTION,
-    END,
-    ERROR,
-    ESCALATION,
-    MESSAGE,
-    SIGNAL,
-    START,
-    TERMINATE,
-    boundary,
-    catch,
-    condition,
-    definitions,
-    diagram,
-    end,
-    event_sub,
-    exclusive,
-    mapping,
-    multi,
-    parallel,
-    process,
-    properties,
-    script,
-    sub,
-    task,
-    throw,
-    timer,
-    user,
-)
+from tests.engine.bpmn.diagrams import *
 from tests.engine.bpmn.player import Player
 
 Play = Callable[..., Player]

@@ -20,7 +20,8 @@ REFUSED = {example.diagram for example in EXAMPLES if example.refused is not Non
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
 def test_it_does_what_the_example_says(example: Example, play: Callable[..., Player]) -> None:
-    Played(play, example).run()
+    for fact in Played(play, example).facts():
+        assert fact.seen == fact.expected, fact.name
 
 
 @pytest.mark.parametrize("path", DIAGRAMS, ids=lambda path: f"{path.parent.name}/{path.stem}")

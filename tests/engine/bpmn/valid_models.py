@@ -4,36 +4,7 @@
 
 from __future__ import annotations
 
-from tests.engine.bpmn.diagrams import (
-    COLLECTION,
-    END,
-    ERROR,
-    ESCALATION,
-    MESSAGE,
-    SIGNAL,
-    START,
-    TERMINATE,
-    boundary,
-    catch,
-    condition,
-    definitions,
-    diagram,
-    end,
-    event_sub,
-    exclusive,
-    flows,
-    mapping,
-    multi,
-    parallel,
-    process,
-    properties,
-    script,
-    sub,
-    task,
-    throw,
-    timer,
-    user,
-)  # fmt: skip
+from tests.engine.bpmn.diagrams import *
 from tests.engine.bpmn.invalid_models import (
     CANCEL,
     LINK,

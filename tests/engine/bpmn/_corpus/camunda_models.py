@@ -4,24 +4,7 @@
 
 from __future__ import annotations
 
-from tests.engine.bpmn.diagrams import (  # fmt: skip
-    END,
-    ERROR,
-    MESSAGE,
-    START,
-    boundary,
-    catch,
-    condition,
-    diagram,
-    end,
-    exclusive,
-    multi,
-    sub,
-    task,
-    throw,
-    timer,
-    user,
-)
+from tests.engine.bpmn.diagrams import *
 from tests.engine.bpmn.invalid_models import line
 
 EXTERNAL = 'camunda:type="external" camunda:topic="t"'

@@ -4,22 +4,7 @@
 
 from __future__ import annotations
 
-from tests.engine.bpmn.diagrams import (  # fmt: skip
-    COLLECTION,
-    END,
-    MESSAGE,
-    START,
-    catch,
-    definitions,
-    diagram,
-    end,
-    multi,
-    process,
-    task,
-    throw,
-    timer,
-    user,
-)
+from tests.engine.bpmn.diagrams import *
 from tests.engine.bpmn.invalid_models import SIMPLE, ad_hoc, beside, gateway, guarded, line, looped, pools
 
 Model = tuple[bytes, str]

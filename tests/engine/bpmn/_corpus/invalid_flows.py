@@ -6,35 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.engine.bpmn.diagrams import (  # fmt: skip
-    COLLECTION,
-    END,
-    ERROR,
-    ESCALATION,
-    MESSAGE,
-    SIGNAL,
-    START,
-    TERMINATE,
-    boundary,
-    catch,
-    condition,
-    definitions,
-    diagram,
-    end,
-    event_sub,
-    exclusive,
-    inclusive,
-    mapping,
-    multi,
-    parallel,
-    process,
-    script,
-    sub,
-    task,
-    throw,
-    timer,
-    user,
-)
+from tests.engine.bpmn.diagrams import *
 from tests.engine.bpmn.invalid_models import (  # fmt: skip
     CANCEL,
     LINK,

@@ -5,23 +5,7 @@
 from __future__ import annotations
 
 from tests.engine.bpmn._corpus.invalid_files import inside, root
-from tests.engine.bpmn.diagrams import (  # fmt: skip
-    END,
-    MESSAGE,
-    SIGNAL,
-    START,
-    boundary,
-    catch,
-    definitions,
-    diagram,
-    end,
-    process,
-    sub,
-    task,
-    throw,
-    timer,
-    user,
-)
+from tests.engine.bpmn.diagrams import *
 from tests.engine.bpmn.invalid_models import SIMPLE, beside, line, message_flow, pools
 
 Model = tuple[bytes, str]
