@@ -24,8 +24,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from engine.errors import InvalidRequest, Unauthenticated
+from engine.provided_users import Claims
 from engine.settings import Settings
-from engine.users import User, is_id
+from engine.users import PROVIDED, User, is_id
 
 ALGORITHMS = ("RS256", "ES256")
 LEEWAY_SECONDS = 30
@@ -34,7 +35,7 @@ KEYS_FOR = timedelta(minutes=10)
 LOOK_AGAIN = timedelta(minutes=1)
 FETCH_SECONDS = 5
 KEYS_BYTES = 256 * 1024
-PREFIX = "oidc-"
+NAME_LENGTH = 100
 _SUBJECT = re.compile(r"[A-Za-z0-9._@-]{1,58}", re.ASCII)
 
 
@@ -95,18 +96,19 @@ class Tokens:
         self._provider = provider
         self._keys = Keys(provider.jwks)
 
-    def check(self, token: str, now: datetime) -> User:
-        """Returns who a token speaks for; raises Unauthenticated in the same words whatever is wrong with it."""
+    def check(self, token: str, now: datetime) -> Claims:
+        """Returns what a token claims; raises Unauthenticated in the same words whatever is wrong with it."""
         try:
             claims = self._claims(token, now)
-            subject = claims["sub"]
-            if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject) or not is_id(PREFIX + subject):
+            subject, issued_at = claims["sub"], int(claims["iat"] * 1_000_000)
+            if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject) or not is_id(PROVIDED + subject):
                 raise ValueError("the subject cannot be an id here")
-        except (JoseError, ValueError, KeyError, TypeError) as cause:
+            if issued_at < 0:
+                raise ValueError("nobody issued tokens then")
+        except (JoseError, ValueError, KeyError, TypeError, OverflowError) as cause:
             raise Unauthenticated("the token is unknown, expired or revoked") from cause
-        name = claims.get("name")
-        shown = name[:100] if isinstance(name, str) and name else subject
-        return User(PREFIX + subject, shown, roles_of(claims, self._provider.roles_claim))
+        name = name_of(claims) or subject
+        return Claims(User(PROVIDED + subject, name, roles_of(claims, self._provider.roles_claim)), issued_at)
 
     def _claims(self, token: str, now: datetime) -> Mapping[str, Any]:
         kid = _kid(token)
@@ -120,10 +122,19 @@ class Tokens:
             iss={"essential": True, "value": self._provider.issuer},
             aud={"essential": True, "value": self._provider.audience},
             exp={"essential": True},
+            # Without it nobody could tell which of two tokens says what holds now (OpenID Connect Core 1.0, section 2).
+            iat={"essential": True},
             sub={"essential": True},
         )
         registry.validate(decoded.claims)
         return decoded.claims
+
+
+def name_of(claims: Mapping[str, Any]) -> str:
+    """Returns the name that colleagues see, without what cannot be printed or turns the text around."""
+    name = claims.get("name")
+    spaced = " ".join(name.split()) if isinstance(name, str) else ""
+    return "".join(one for one in spaced if one.isprintable())[:NAME_LENGTH].strip()
 
 
 def roles_of(claims: Mapping[str, Any], path: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
@@ -19,10 +20,11 @@ from api import oidc
 from api.commands import Commands
 from api.params import UnsupportedType
 from api.rate_limits import LogIns
-from engine import absences, sessions, tokens, users
+from engine import absences, provided_users, sessions, tokens, users
 from engine.context import SYSTEM_ACTOR, Actor, CommandContext
-from engine.errors import Forbidden, Unauthenticated
+from engine.errors import Forbidden, StaleRevision, Unauthenticated
 from engine.logins import Logins
+from engine.provided_users import Claims
 from engine.sessions import Session
 from engine.users import User
 
@@ -42,13 +44,13 @@ _HISTORY = re.compile(r"/history/[a-z-]+(/count)?", re.ASCII)
 class Visitor:
     """Somebody known: as actor of commands, as user of the pages. `session` is None for HTTP Basic and bearers.
 
-    `bearer` tells that a token was shown instead of a password; `read_only` that it may only read.
+    `by_token` tells that it is a program with an API token; `read_only` that the token may only read.
     """
 
     actor: Actor
     user: User
     session: Session | None = None
-    bearer: bool = False
+    by_token: bool = False
     read_only: bool = False
 
 
@@ -100,10 +102,16 @@ class Doorkeeper:
 
     async def _from_provider(self, provided: oidc.Tokens, secret: str) -> Visitor:
         now = self._commands.engine.clock.now()
-        user = await self._commands.call(lambda: provided.check(secret, now))
-        visitor = await self._commands.read(SYSTEM_ACTOR, _provided, user)
-        if visitor is None:
+        claims = await self._commands.call(lambda: provided.check(secret, now))
+        found = await self._commands.read(SYSTEM_ACTOR, _provided, claims)
+        if found is None:
             raise Unauthenticated("the token is unknown, expired or revoked")
+        visitor, newer = found
+        if newer:
+            # Where many log in for the first time at once, losing the race for the chain shuts nobody out: the next
+            # request of this token mirrors it.
+            with suppress(StaleRevision):
+                await self._commands.run(SYSTEM_ACTOR, provided_users.mirror, claims)
         return visitor
 
     async def verify(self, name: str, password: str) -> Visitor:
@@ -145,12 +153,12 @@ def _bearer(ctx: CommandContext, secret: str) -> tuple[tokens.Grant, Visitor] | 
     if grant is None:
         return None
     actor = users.actor_of(ctx, grant.user)
-    return grant, Visitor(actor, grant.user, bearer=True, read_only=grant.token.read_only)
+    return grant, Visitor(actor, grant.user, by_token=True, read_only=grant.token.read_only)
 
 
-def _provided(ctx: CommandContext, user: User) -> Visitor | None:
-    known = users.from_elsewhere(ctx, user)
-    return None if known is None else Visitor(absences.actor_of(ctx, known), known, bearer=True)
+def _provided(ctx: CommandContext, claims: Claims) -> tuple[Visitor, bool] | None:
+    known = provided_users.find(ctx, claims)
+    return None if known is None else (Visitor(absences.actor_of(ctx, known.user), known.user), known.newer)
 
 
 def require_writable(req: falcon.asgi.Request, visitor: Visitor) -> None:

@@ -51,9 +51,9 @@ class Tokens(Resource):
 def _require_person(req: falcon.asgi.Request) -> None:
     """A token that made tokens would outlive its own end, and its roles those that it was given."""
     visitor = cast(Visitor, req.context.visitor)
-    if visitor.bearer:
+    if visitor.by_token:
         raise Forbidden(
-            "log in with a password to create a token", user_id=visitor.user.id, resource="Token", operation="create"
+            "log in yourself to create a token", user_id=visitor.user.id, resource="Token", operation="create"
         )
 
 

@@ -470,6 +470,7 @@ user = Table(
     Column("locked_until", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
+    Column("claims_at", BigInteger),  # when the identity provider issued what is mirrored here; NULL for local users
 )
 
 user_role = Table(

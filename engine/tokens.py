@@ -81,7 +81,7 @@ def create(
         id=new_id(),
         user_id=owner.id,
         name=name.strip(),
-        roles=_part(owner, roles),
+        roles=_part(ctx, owner, roles),
         read_only=read_only,
         created_at=ctx.now_micros,
         expires_at=to_micros(ctx.now + timedelta(days=days)),
@@ -144,10 +144,12 @@ def _owner(ctx: CommandContext, user_id: str | None) -> User:
     return users.get(ctx, user_id or ctx.actor.user_id)
 
 
-def _part(owner: User, roles: Iterable[str] | None) -> tuple[str, ...]:
-    wanted = owner.roles if roles is None else tuple(sorted(set(roles)))
-    if not wanted or not set(wanted) <= set(owner.roles):
-        raise InvalidRequest(f"a token carries one or more of its owner's roles: {', '.join(owner.roles)}")
+def _part(ctx: CommandContext, owner: User, roles: Iterable[str] | None) -> tuple[str, ...]:
+    """Whom an identity provider vouches for has the roles of the token in hand, which may be fewer than are known."""
+    held = tuple(role for role in owner.roles if ctx.actor.is_system or role in ctx.actor.roles)
+    wanted = held if roles is None else tuple(sorted(set(roles)))
+    if not wanted or not set(wanted) <= set(held):
+        raise InvalidRequest(f"a token carries one or more of its owner's roles: {', '.join(held)}")
     return wanted
 
 

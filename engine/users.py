@@ -23,6 +23,7 @@ from engine.passwords import DEMO_PASSWORD, require_good
 from engine.settings import Settings
 
 ADMINISTRATOR = "ADMIN"
+PROVIDED = "oidc-"  # how the ids of people of the identity provider begin; it cannot name one of the local users
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9._@-]{0,63}", re.ASCII)
 hasher = PasswordHasher()  # argon2id with the second recommended parameters of RFC 9106
@@ -82,7 +83,10 @@ def set_password(ctx: CommandContext, user_id: str, password: str) -> None:
 
 
 def hash_of(settings: Settings, user_id: str, password: str) -> str:
-    """Returns the argon2id hash of a new password; raises PasswordRefused for one that is not good enough."""
+    """Returns the argon2id hash of a new password; raises PasswordRefused for one that is not good enough, and
+    InvalidRequest for somebody who logs in at the identity provider and must not get in here after leaving there."""
+    if user_id.startswith(PROVIDED):
+        raise InvalidRequest(f"{user_id} logs in at the identity provider and has no password here")
     require_good(user_id, password, demo=settings.demo)
     return hasher.hash(password.encode("utf-8", "surrogatepass"))
 
@@ -115,12 +119,14 @@ def keep_password(
 
 
 def set_roles(ctx: CommandContext, user_id: str, roles: Iterable[str]) -> None:
-    """Replaces the roles of a user and ends the user's sessions."""
+    """Replaces the roles of a user and ends the user's sessions. Raises InvalidRequest for somebody whose roles are
+    those of the identity provider, because the next token would bring them back."""
+    if user_id.startswith(PROVIDED):
+        raise InvalidRequest(f"the identity provider says which roles {user_id} has")
     codes = _known(ctx, roles)
     before = get(ctx, user_id).roles
     _change(ctx, user_id, {})
-    ctx.connection.execute(delete(models.user_role).where(models.user_role.c.user_id == user_id))
-    _insert_roles(ctx, [User(user_id, "", codes)])
+    replace_roles(ctx, User(user_id, "", codes))
     body = {"user": user_id, "before": list(before), "roles": list(codes)}
     history.record(ctx, history.ADMIN_CHAIN, "rolesChanged", body)
 
@@ -137,12 +143,8 @@ def actor_of(ctx: CommandContext, user: User) -> Actor:
     return Actor(user.id, _matrix(ctx).expanded(user.roles))
 
 
-def from_elsewhere(ctx: CommandContext, user: User) -> User | None:
-    """Returns somebody whom an identity provider vouches for, with the roles that count here; None if the person was
-    deactivated here."""
-    row = _row(ctx, user.id)
-    if row is not None and not row.active:
-        return None
+def from_elsewhere(ctx: CommandContext, user: User) -> User:
+    """Returns somebody whom an identity provider vouches for, with the roles that count here."""
     known = _matrix(ctx).roles
     return User(user.id, user.name, tuple(role for role in user.roles if role in known and known[role].person))
 
@@ -225,13 +227,20 @@ def _insert(ctx: CommandContext, users: list[User], hashed: str | None) -> None:
         insert(models.user),
         [{"id": user.id, "name": user.name, "password_hash": hashed, **times} for user in users],
     )
-    _insert_roles(ctx, users)
+    insert_roles(ctx, users)
 
 
-def _insert_roles(ctx: CommandContext, users: list[User]) -> None:
+def insert_roles(ctx: CommandContext, users: list[User]) -> None:
+    """Writes the roles of users that have none yet."""
     rows = [{"user_id": user.id, "role": role} for user in users for role in user.roles]
     if rows:
         ctx.connection.execute(insert(models.user_role), rows)
+
+
+def replace_roles(ctx: CommandContext, user: User) -> None:
+    """Writes the roles of a user in place of the ones before."""
+    ctx.connection.execute(delete(models.user_role).where(models.user_role.c.user_id == user.id))
+    insert_roles(ctx, [user])
 
 
 def _change(

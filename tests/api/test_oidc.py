@@ -18,13 +18,13 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from api.app import create_app
 from api.oidc import provider_of, roles_of
-from engine import users
+from engine import provided_users, users
 from engine.clock import VirtualClock
 from engine.context import SYSTEM_ACTOR
-from engine.errors import InvalidRequest
+from engine.errors import InvalidRequest, StaleRevision
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings, read_settings
-from tests.api.desk import PASSWORD
+from tests.api.desk import PASSWORD, Person
 from tests.conftest import NOW
 
 ISSUER, AUDIENCE = "https://id.example.cn", "marque"
@@ -61,6 +61,7 @@ def token(key: Any = RSA, algorithm: str = "RS256", kid: str | None = "r1", **ch
         "aud": [AUDIENCE, "account"],
         "sub": "7f3a-wang",
         "exp": int((NOW + timedelta(minutes=5)).timestamp()),
+        "iat": int(NOW.timestamp()),
         "nbf": int(NOW.timestamp()),
         "realm_access": {"roles": ["CSR", "offline_access"]},
         **changes,
@@ -116,6 +117,10 @@ REFUSED: dict[str, Callable[[], str]] = {
     "expired": lambda: token(exp=int((NOW - timedelta(minutes=2)).timestamp())),
     "no end": lambda: token(exp=None),
     "not yet": lambda: token(nbf=int((NOW + timedelta(minutes=5)).timestamp())),
+    "issued at no instant": lambda: token(iat=None),
+    "issued in the future": lambda: token(iat=int((NOW + timedelta(minutes=5)).timestamp())),
+    "issued before time": lambda: token(iat=-5),
+    "issued at a number that is none": lambda: token(iat=float("nan")),
     "no subject": lambda: token(sub=None),
     "a subject that is none": lambda: token(sub="../admin"),
     "a number as subject": lambda: token(sub=5),
@@ -144,6 +149,8 @@ def test_a_provider_cannot_name_a_local_user(client: testing.TestClient, task_id
 
     assert ask(client, secret).status_code == 403
     assert ask(client, secret, "/metrics").status_code == 403
+    assert ask(client, secret, "/engine-rest/user/oidc-admin/profile").json["id"] == "oidc-admin"
+    assert ask(client, secret, "/engine-rest/user/admin/profile").status_code == 403
 
 
 def test_who_was_deactivated_here_stays_out(client: testing.TestClient, engine: ProcessEngine, task_id: str) -> None:
@@ -153,6 +160,88 @@ def test_who_was_deactivated_here_stays_out(client: testing.TestClient, engine: 
     engine.run(SYSTEM_ACTOR, users.set_active, "oidc-7f3a-wang", active=False)
 
     assert ask(client, token()).status_code == 401
+
+
+WANG = "oidc-7f3a-wang"
+
+
+def send(client: testing.TestClient, secret: str, method: str, path: str, body: Any = None) -> testing.Result:
+    return client.simulate_request(method, path, json=body, headers={"Authorization": f"Bearer {secret}"})
+
+
+def minutes_later(minutes: int, *roles: str) -> str:
+    issued = int((NOW + timedelta(minutes=minutes)).timestamp())
+    return token(iat=issued, nbf=issued, realm_access={"roles": list(roles)})
+
+
+def test_people_of_the_provider_have_a_profile(client: testing.TestClient, calls: str) -> None:
+    secret = token(name="王\u202e芳\u0000\n (CSR)")
+
+    assert ask(client, secret, f"/engine-rest/user/{WANG}/profile").json["firstName"] == "王芳 (CSR)"
+    groups = ask(client, secret, f"/engine-rest/identity/groups?userId={WANG}").json["groups"]
+    assert [one["id"] for one in groups] == ["CSR"]
+
+
+@pytest.mark.parametrize("name", [None, "", 5, "\u200b\n", "\u202e"])
+def test_who_has_no_name_to_show_has_that_of_the_subject(client: testing.TestClient, calls: str, name: Any) -> None:
+    assert ask(client, token(name=name), f"/engine-rest/user/{WANG}/profile").json["firstName"] == "7f3a-wang"
+
+
+def test_an_api_token_of_such_a_person_has_the_roles_that_are_left(
+    client: testing.TestClient, task_id: str, clock: VirtualClock
+) -> None:
+    early = minutes_later(0, "CSS", "CSR")
+    made = send(client, early, "POST", "/api/tokens", {"name": "report", "days": 30})
+    assert (made.status_code, made.json["roles"], made.json["userId"]) == (201, ["CSR", "CSS"], WANG)
+    program = made.json["token"]
+    assert [one["id"] for one in ask(client, program).json] == [task_id]
+    refused = send(client, program, "POST", "/api/tokens", {"name": "another"})
+    assert refused.status_code == 403, "a program makes none"
+
+    clock.move_to(NOW + timedelta(minutes=2))
+    assert ask(client, minutes_later(2, "TECH")).status_code == 200
+    assert ask(client, program).status_code == 403, "none of its roles is left"
+    assert ask(client, early).status_code == 200, "a token of the provider ends by itself"
+    assert ask(client, program).status_code == 403, "and brings nothing back"
+    wide = send(client, early, "POST", "/api/tokens", {"name": "wide"})
+    assert wide.status_code == 400, "neither old claims nor new ones alone make a token"
+
+
+def test_such_a_person_stands_in_for_a_colleague(client: testing.TestClient, task_id: str, csr: Person) -> None:
+    secret = minutes_later(0, "CSS")
+    csr.post(f"/api/tasks/{task_id}/claim")
+    absence = {"substituteId": WANG, "from": "2026-10-01T00:00:00Z", "until": "2026-10-09T00:00:00Z"}
+    assert csr.post("/api/absences", absence).status_code == 400, "nobody knows the person yet"
+    assert ask(client, secret).status_code == 200
+
+    assert csr.post("/api/absences", absence).status_code == 201
+
+    page = ask(client, secret, "/api/tasks?view=covered").json
+    assert [card["why"]["person"] for card in page["items"]] == ["csr"]
+    own = {"substituteId": "csr2", "from": "2026-11-01T00:00:00Z", "until": "2026-11-09T00:00:00Z"}
+    assert send(client, secret, "POST", "/api/absences", own).status_code == 201
+
+
+def test_a_token_is_written_down_once_and_not_with_every_request(
+    client: testing.TestClient, task_id: str, engine: ProcessEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask(client, token()).status_code == 200
+    monkeypatch.setattr(engine, "run", None)
+
+    assert ask(client, token()).status_code == 200
+
+
+def test_losing_the_race_for_the_chain_shuts_nobody_out(
+    client: testing.TestClient, calls: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise StaleRevision("the chain administration grew meanwhile")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(provided_users, "mirror", lost)
+        assert ask(client, token()).status_code == 200
+        assert ask(client, token(), f"/engine-rest/user/{WANG}/profile").status_code == 404
+    assert ask(client, token(), f"/engine-rest/user/{WANG}/profile").status_code == 200
 
 
 def test_a_log_out_of_the_pages_leaves_the_token_alone(client: testing.TestClient, task_id: str) -> None:
