@@ -19,8 +19,9 @@ import falcon.asgi
 from api import params
 from api.commands import Commands, Resource
 from api.lists import Listing, ListResource
-from api.openapi_shapes import BODIES, CONTENT, SCHEMAS, shape_of
+from api.openapi_shapes import SCHEMAS, Shape, shape_of
 from api.params import Filters
+from api.routing import Route
 
 METHODS = ("get", "post", "put", "patch", "delete")
 PREFIX = "/engine-rest"
@@ -53,8 +54,6 @@ LIST_RESPONDERS = {
 }
 LIVE = ("/api/tasks", "/api/tasks/{task_id}", "/api/instances/{instance_id}/path")
 _FIELD = re.compile(r"\{(\w+)[^}]*\}")
-
-Route = tuple[str, Any, str | None]
 
 
 def routes(commands: Commands, known: list[Route]) -> list[Route]:
@@ -184,14 +183,15 @@ def filters_of(path: str, resource: Any) -> Filters:
 
 
 def _request_body(path: str, method: str) -> dict[str, Any]:
-    kind, schema = BODIES.get((method, path), (falcon.MEDIA_JSON, {"type": "object"}))
-    return {"content": {kind: {"schema": schema}}, "required": False}
+    shape = shape_of(path) if method == "post" else Shape()
+    return {"content": {shape.body_type: {"schema": shape.body}}, "required": False}
 
 
 def _responses(path: str, method: str) -> dict[str, Any]:
     """A reading answers 200; a writing one with what it made, or with nothing. What is refused has one shape."""
-    kind = CONTENT.get(path, falcon.MEDIA_JSON)
-    answer = {"description": "Done.", "content": {kind: {"schema": shape_of(path, method)}}}
+    shape = shape_of(path)
+    schema = shape.answer if method == "get" or shape.made is None else shape.made
+    answer = {"description": "Done.", "content": {shape.answer_type: {"schema": schema}}}
     problem = {"content": {falcon.MEDIA_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     made: dict[str, Any] = {"200": answer, "4XX": {"description": "Refused.", **problem}}
     if method != "get":

@@ -1,8 +1,9 @@
-"""The shapes of answers, by route; a route without one answers JSON of any shape."""
+"""The shapes of what routes answer and take, each said once; a route that is not named speaks JSON of any shape."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import falcon
@@ -20,7 +21,12 @@ NAMES: Schema = {"type": "object", "required": ["zh", "en"]}
 
 def _object(**properties: Schema) -> Schema:
     """Returns the schema of an object that always has all of these; it may have more."""
-    return {"type": "object", "properties": properties, "required": list(properties)}
+    return {**_some(**properties), "required": list(properties)}
+
+
+def _some(**properties: Schema) -> Schema:
+    """Returns the schema of an object that may have these."""
+    return {"type": "object", "properties": properties}
 
 
 def _list(item: Schema) -> Schema:
@@ -141,140 +147,120 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "Verification": _object(intact=FLAG, chains=NUMBER, events=NUMBER, faults=_list({"type": "object"})),
 }
-LISTS: Mapping[str, str] = {
-    "/engine-rest/task": "Task",
-    "/engine-rest/process-instance": "ProcessInstance",
-    "/engine-rest/process-definition": "ProcessDefinition",
-    "/engine-rest/deployment": "Deployment",
-    "/engine-rest/history/process-instance": "HistoricProcessInstance",
-    "/engine-rest/history/task": "HistoricTask",
-    "/engine-rest/history/activity-instance": "HistoricActivity",
-    "/api/tokens": "Token",
-}
-ONES: Mapping[str, str] = {
-    "/engine-rest/task/{task_id}": "Task",
-    "/engine-rest/process-instance/{instance_id}": "ProcessInstance",
-    "/engine-rest/process-definition/{definition_id}": "ProcessDefinition",
-    "/engine-rest/process-definition/key/{key}": "ProcessDefinition",
-    "/engine-rest/process-definition/{definition_id}/start": "ProcessInstance",
-    "/engine-rest/process-definition/key/{key}/start": "ProcessInstance",
-    "/engine-rest/deployment/{deployment_id}": "Deployment",
-    "/engine-rest/history/process-instance/{instance_id}": "HistoricProcessInstance",
-    "/api/tasks": "Inbox",
-    "/api/tasks/{task_id}": "TaskCard",
-    "/api/tasks/{task_id}/claim": "TaskCard",
-    "/api/tasks/{task_id}/unclaim": "TaskCard",
-    "/api/decisions/{decision_id}": "ExplainedDecision",
-    "/api/decisions/evaluate": "ExplainedDecision",
-    "/api/check": "Findings",
-    "/api/feel/hints": "Hints",
-    "/api/audit/verify": "Verification",
-    "/healthz": "Status",
-    "/readyz": "Status",
-}
-FILE = "*/*"
-VARIABLE_PATHS = (
-    "process-instance/{instance_id}/variables/{name}",
-    "execution/{instance_id}/localVariables/{name}",
-    "task/{task_id}/variables/{name}",
-    "task/{task_id}/localVariables/{name}",
-)
-# What is not JSON.
-CONTENT: Mapping[str, str] = {
-    "/metrics": "text/plain",
-    "/api/docs": "text/html",
-    "/api/docs/{name}": FILE,
-    "/api/audit/export": "application/x-ndjson",
-    "/api/attachments/{attachment_id}": FILE,
-    "/engine-rest/task/{task_id}/attachment/{attachment_id}/data": FILE,
-    "/engine-rest/deployment/{deployment_id}/resources/{resource_id}/data": FILE,
-    **{
-        f"/engine-rest/{base}/data": FILE
-        for base in (*VARIABLE_PATHS, "variable-instance/{variable_id}", "history/variable-instance/{variable_id}")
-    },
-}
-VARIABLES: Schema = {"type": "object", "additionalProperties": {"type": "object", "properties": {"value": {}}}}
-START: Schema = {"type": "object", "properties": {"variables": VARIABLES, "businessKey": MAYBE}}
-DATA: Schema = {"type": "object", "properties": {"data": {"type": "object"}}}
-QUERY: Schema = {"type": "object", "properties": {"firstResult": NUMBER, "maxResults": NUMBER}}
-BINARY: Schema = {
-    "type": "object",
-    "properties": {"data": {"type": "string"}, "valueType": {"enum": ["Bytes", "File"]}},
-}
-ATTACHED: Schema = {"type": "object", "properties": {"attachment-name": TEXT, "content": {"type": "string"}}}
-UPLOAD: Schema = {"type": "object", "properties": {"deployment-name": TEXT, "file": {"type": "string"}}}
-BODIES: Mapping[tuple[str, str], tuple[str, Schema]] = {
-    ("post", "/engine-rest/deployment/create"): ("multipart/form-data", UPLOAD),
-    **{("post", f"/engine-rest/{base}/data"): ("multipart/form-data", BINARY) for base in VARIABLE_PATHS},
-    ("post", "/engine-rest/task/{task_id}/attachment/create"): ("multipart/form-data", ATTACHED),
-    ("post", "/api/attachments"): ("image/png", {"type": "string", "format": "binary"}),
-    **{
-        ("post", f"/engine-rest/process-definition/{one}/{verb}"): (falcon.MEDIA_JSON, START)
-        for one in ("{definition_id}", "key/{key}")
-        for verb in ("start", "submit-form")
-    },
-    **{
-        ("post", f"/engine-rest/task/{{task_id}}/{verb}"): (falcon.MEDIA_JSON, START)
-        for verb in ("complete", "submit-form")
-    },
-    **{("post", f"/api/tasks/{{task_id}}/{verb}"): (falcon.MEDIA_JSON, DATA) for verb in ("complete", "attempts")},
-    **{
-        ("post", path + count): (falcon.MEDIA_JSON, QUERY)
-        for path in LISTS
-        if path.startswith("/engine-rest/") and not path.endswith("/deployment")
-        for count in ("", "/count")
-    },
-    ("post", "/api/check"): (
-        falcon.MEDIA_JSON,
-        {"type": "object", "properties": {"files": {"type": "object", "additionalProperties": TEXT}}},
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What one route answers and takes. A schema that is not given is JSON of any shape."""
+
+    answer: Schema = field(default_factory=dict)
+    answer_type: str = falcon.MEDIA_JSON
+    made: Schema | None = None  # what POST answers, where it is not what GET answers
+    body: Schema = field(default_factory=lambda: {"type": "object"})  # what POST takes
+    body_type: str = falcon.MEDIA_JSON
+
+
+VARIABLES: Schema = {"type": "object", "additionalProperties": _some(value={})}
+QUERY = _some(firstResult=NUMBER, maxResults=NUMBER)
+START = _some(variables=VARIABLES, businessKey=MAYBE)
+OBJECT: Schema = {"type": "object"}
+TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
+MULTIPART = "multipart/form-data"
+
+
+def _listed(noun: str) -> Shape:
+    return Shape(answer=_list(_ref(noun)), body=QUERY)
+
+
+def _one(noun: str, body: Schema = OBJECT) -> Shape:
+    return Shape(answer=_ref(noun), body=body)
+
+
+STARTED = _one("ProcessInstance", START)
+FILE = Shape(answer_type="*/*")
+VALUE = Shape(answer_type="*/*", body=_some(data=TEXT, valueType={"enum": ["Bytes", "File"]}), body_type=MULTIPART)
+REST: Mapping[str, Shape] = {
+    "task": _listed("Task"),
+    "task/{task_id}": _one("Task"),
+    "task/{task_id}/complete": Shape(body=START),
+    "task/{task_id}/submit-form": Shape(body=START),
+    "task/{task_id}/variables/{name}/data": VALUE,
+    "task/{task_id}/localVariables/{name}/data": VALUE,
+    "task/{task_id}/attachment/create": Shape(
+        body=_some(**{"attachment-name": TEXT, "content": TEXT}), body_type=MULTIPART
     ),
-    ("post", "/api/feel/hints"): (
-        falcon.MEDIA_JSON,
+    "task/{task_id}/attachment/{attachment_id}/data": FILE,
+    "process-instance": _listed("ProcessInstance"),
+    "process-instance/{instance_id}": _one("ProcessInstance"),
+    "process-instance/{instance_id}/variables/{name}/data": VALUE,
+    "execution/{instance_id}/localVariables/{name}/data": VALUE,
+    "variable-instance/{variable_id}/data": FILE,
+    "process-definition": _listed("ProcessDefinition"),
+    "process-definition/{definition_id}": _one("ProcessDefinition"),
+    "process-definition/{definition_id}/start": STARTED,
+    "process-definition/{definition_id}/submit-form": Shape(body=START),
+    "process-definition/key/{key}": _one("ProcessDefinition"),
+    "process-definition/key/{key}/start": STARTED,
+    "process-definition/key/{key}/submit-form": Shape(body=START),
+    "deployment": Shape(answer=_list(_ref("Deployment"))),
+    "deployment/create": Shape(body=_some(**{"deployment-name": TEXT, "file": TEXT}), body_type=MULTIPART),
+    "deployment/{deployment_id}": _one("Deployment"),
+    "deployment/{deployment_id}/resources/{resource_id}/data": FILE,
+    "history/process-instance": _listed("HistoricProcessInstance"),
+    "history/process-instance/{instance_id}": _one("HistoricProcessInstance"),
+    "history/task": _listed("HistoricTask"),
+    "history/activity-instance": _listed("HistoricActivity"),
+    "history/variable-instance/{variable_id}/data": FILE,
+}
+OWN: Mapping[str, Shape] = {
+    "/healthz": _one("Status"),
+    "/readyz": _one("Status"),
+    "/metrics": Shape(answer_type="text/plain"),
+    "/api/docs": Shape(answer_type="text/html"),
+    "/api/docs/{name}": FILE,
+    "/api/password": Shape(body={**_some(username=TEXT, old=TEXT, new=TEXT), "required": ["old", "new"]}),
+    "/api/tokens": Shape(
+        answer=_list(_ref("Token")),
+        made=_ref("Token"),
+        body={**_some(name=TEXT, roles=_list(TEXT), readOnly=FLAG, days=NUMBER), "required": ["name"]},
+    ),
+    "/api/tasks": _one("Inbox"),
+    "/api/tasks/{task_id}": _one("TaskCard"),
+    "/api/tasks/{task_id}/claim": _one("TaskCard"),
+    "/api/tasks/{task_id}/unclaim": _one("TaskCard"),
+    "/api/tasks/{task_id}/complete": Shape(body=_some(data=OBJECT)),
+    "/api/tasks/{task_id}/attempts": Shape(body=_some(data=OBJECT)),
+    "/api/start": Shape(body=_some(data=OBJECT, processKey=TEXT)),
+    "/api/decisions/{decision_id}": _one("ExplainedDecision"),
+    "/api/decisions/evaluate": _one(
+        "ExplainedDecision", _some(key=TEXT, definitionId=TEXT, variables=VARIABLES, anchor=TEXT)
+    ),
+    "/api/check": _one("Findings", _some(files=TEXTS)),
+    "/api/feel/hints": _one(
+        "Hints",
         {
-            "type": "object",
-            "properties": {
-                "text": TEXT,
-                "cursor": {"type": "integer", "minimum": 0},
-                "tested": TEXT,
-                "names": {"type": "object", "additionalProperties": TEXT},
-                "complete": FLAG,
-                "dmn": TEXT,
-                "decision": TEXT,
-            },
+            **_some(
+                text=TEXT,
+                cursor={"type": "integer", "minimum": 0},
+                tested=TEXT,
+                names=TEXTS,
+                complete=FLAG,
+                dmn=TEXT,
+                decision=TEXT,
+            ),
             "required": ["text"],
         },
     ),
-    ("post", "/api/decisions/evaluate"): (
-        falcon.MEDIA_JSON,
-        {"type": "object", "properties": {"key": TEXT, "definitionId": TEXT, "variables": VARIABLES, "anchor": TEXT}},
-    ),
-    ("post", "/api/start"): (falcon.MEDIA_JSON, {**DATA, "properties": {**DATA["properties"], "processKey": TEXT}}),
-    ("post", "/api/password"): (
-        falcon.MEDIA_JSON,
-        {
-            "type": "object",
-            "properties": {"username": TEXT, "old": TEXT, "new": TEXT},
-            "required": ["old", "new"],
-        },
-    ),
-    ("post", "/api/tokens"): (
-        falcon.MEDIA_JSON,
-        {
-            "type": "object",
-            "properties": {"name": TEXT, "roles": _list(TEXT), "readOnly": FLAG, "days": NUMBER},
-            "required": ["name"],
-        },
-    ),
+    "/api/attachments": Shape(body={"type": "string", "format": "binary"}, body_type="image/png"),
+    "/api/attachments/{attachment_id}": FILE,
+    "/api/audit/export": Shape(answer_type="application/x-ndjson"),
+    "/api/audit/verify": _one("Verification"),
 }
+SHAPES: Mapping[str, Shape] = {**{f"/engine-rest/{path}": shape for path, shape in REST.items()}, **OWN}
 
 
-def shape_of(path: str, method: str) -> Schema:
-    """Returns the schema of an answer."""
-    if path in CONTENT:
-        return {}
+def shape_of(path: str) -> Shape:
+    """Returns the shape of a route; the count of a list takes the same filters."""
     if path.endswith("/count"):
-        return _ref("Count")
-    if path in LISTS and (method == "get" or path.startswith("/engine-rest/")):
-        return _list(_ref(LISTS[path]))
-    name = "Token" if path == "/api/tokens" else ONES.get(path)
-    return {} if name is None else _ref(name)
+        return Shape(answer=_ref("Count"), body=shape_of(path.removesuffix("/count")).body)
+    return SHAPES.get(path, Shape())
