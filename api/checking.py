@@ -11,10 +11,10 @@ from api import files
 from engine.bpmn.definition import Definition
 from engine.bpmn.layout import check_layout
 from engine.bpmn.parser import parse
-from engine.deployments import with_forms
 from engine.dmn.checks import check as check_model
 from engine.dmn.decision import compile_model
 from engine.dmn.libraries import Library
+from engine.drawn_forms import at_diagrams, with_forms
 from engine.errors import ParseFailed
 from engine.expression_types import check_form
 from engine.findings import Finding
@@ -59,10 +59,16 @@ class _Known:
     forms: dict[str, Form] = field(default_factory=dict)
 
 
-def check(paths: Iterable[Path], *, layout: bool = False, roles: Collection[str] | None = None) -> Report:
+def check(
+    paths: Iterable[Path],
+    *,
+    layout: bool = False,
+    roles: Collection[str] | None = None,
+    handled: Collection[str] | None = None,
+) -> Report:
     """Checks every diagram, table and form under the paths, then the references between them.
 
-    `roles` are the known role codes; without them no role is doubted.
+    `roles` are the known role codes, `handled` the topics that the house handles itself; without them none is doubted.
     """
     checked = with_forms(files.deployable(paths))
     tables = Library({name: body for name, body in checked.items() if name.endswith(".dmn")})
@@ -77,7 +83,8 @@ def check(paths: Iterable[Path], *, layout: bool = False, roles: Collection[str]
     for key, (name, definition) in known.processes.items():
         report.add(name, _dangling(key, definition, known))
     for name, body in known.diagrams.items():
-        report.add(name, check_diagram(body, name=name, roles=roles, forms=known.forms))
+        report.add(name, check_diagram(body, name=name, roles=roles, forms=known.forms, handled=handled))
+    report.findings = at_diagrams(checked, report.findings)
     return report
 
 

@@ -23,6 +23,7 @@ from api.logs import configure_logs
 from api.search_commands import searches_group
 from api.times import ZONE
 from api.user_commands import user_group
+from crm.handlers import HANDLERS
 from crm.migrations import VERSIONS as CRM_VERSIONS
 from engine import audit, users
 from engine.access_matrix import role_codes
@@ -228,7 +229,7 @@ def check(paths: tuple[Path, ...], layout: bool) -> None:
 
     Example: marque check --layout processes rules
     """
-    report = checking.check(paths, layout=layout, roles=role_codes(settings().rules))
+    report = checking.check(paths, layout=layout, roles=role_codes(settings().rules), handled=frozenset(HANDLERS))
     for name, found in report.findings.items():
         for finding in found:
             console.print(f"{name}: {finding}\n    {finding.zh}", markup=False)

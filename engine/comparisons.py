@@ -11,11 +11,12 @@ from engine import authorizations, definitions, models, proposals, releases
 from engine.bpmn import difference as diagrams
 from engine.context import CommandContext
 from engine.definitions import Deployed
-from engine.deployments import DIAGRAM, FORM_FILE, TABLE_FILE
+from engine.deployments import FORM_FILE, TABLE_FILE
 from engine.differences import Change
 from engine.dmn import difference as tables
 from engine.dmn.libraries import has_imports
 from engine.dmn.reader import read_dmn
+from engine.drawn_forms import DIAGRAM
 from engine.errors import InvalidRequest, NotFound
 from engine.forms import difference as forms
 from engine.forms import parse_form

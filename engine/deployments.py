@@ -18,15 +18,13 @@ from sqlalchemy.exc import IntegrityError
 from engine import authorizations, definitions, history, models, proposals, releases
 from engine.access_matrix import role_codes
 from engine.bpmn.definition import Definition
-from engine.bpmn.form_data import FORM_DATA
 from engine.bpmn.parser import parse
-from engine.bpmn.reader import read_diagram
-from engine.bpmn.xml import read_xml
 from engine.context import CommandContext
 from engine.dmn.cases import read_cases
 from engine.dmn.checks import check
 from engine.dmn.libraries import Library
 from engine.dmn.model import DmnModel
+from engine.drawn_forms import DIAGRAM, at_diagrams, with_forms
 from engine.errors import InvalidRequest, NotFound, ParseFailed, StaleRevision
 from engine.expression_types import check_form
 from engine.findings import Finding, errors
@@ -35,7 +33,7 @@ from engine.ids import new_id
 from engine.references import check_definition, check_diagram
 from engine.settings import Limits
 
-DIAGRAM, TABLE_FILE, FORM_FILE = (".bpmn", ".bpmn20.xml"), (".dmn", ".dmn11.xml"), (".form",)
+TABLE_FILE, FORM_FILE = (".dmn", ".dmn11.xml"), (".form",)
 CASES_FILE = "tests.yaml"  # cases beside a table, which a proposal of the table has to pass
 CONTROLLED = "controlled"  # property of a process that declares its key controlled
 
@@ -102,7 +100,12 @@ def create(
 
 def _checked(ctx: CommandContext, resources: Mapping[str, bytes]) -> Checked:
     settings = ctx.engine.settings
-    checked = check_resources(resources, limits=settings.limits, roles=role_codes(settings.rules))
+    checked = check_resources(
+        resources,
+        limits=settings.limits,
+        roles=role_codes(settings.rules),
+        handled=frozenset(ctx.engine.handlers),
+    )
     _warn_of_unknown(ctx, checked)
     return checked
 
@@ -128,21 +131,15 @@ def findings(ctx: CommandContext, resources: Mapping[str, bytes]) -> dict[str, l
     return {file: found for file, found in checked.warnings.items() if found}
 
 
-def with_forms(resources: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Returns the files with the forms that are drawn into their diagrams; one that is brought along stays."""
-    drawn: dict[str, bytes] = {}
-    for file, body in resources.items():
-        if file.lower().endswith(DIAGRAM) and FORM_DATA.encode() in body:
-            try:
-                forms = read_diagram(read_xml(body, name=file)).forms
-            except ParseFailed:
-                continue  # told when the file itself is checked
-            drawn |= {f"{key}.form": form for key, form in forms.items()}
-    return {**drawn, **resources}
-
-
-def check_resources(resources: Mapping[str, bytes], *, limits: Limits, roles: Collection[str] | None = None) -> Checked:
-    """Parses all files; raises ParseFailed with the findings of all of them. `roles` are the known role codes."""
+def check_resources(
+    resources: Mapping[str, bytes],
+    *,
+    limits: Limits,
+    roles: Collection[str] | None = None,
+    handled: Collection[str] | None = None,
+) -> Checked:
+    """Parses all files; raises ParseFailed with the findings of all of them. `roles` are the known role codes,
+    `handled` the topics that the house handles itself; None where they are not known."""
     checked, failed, limit = Checked(), {}, limits.resource_bytes
     library = Library(_tables(resources), limits.tables)
     for file, body in resources.items():
@@ -159,10 +156,11 @@ def check_resources(resources: Mapping[str, bytes], *, limits: Limits, roles: Co
             zh, en = "文件的结构过深或过宽", "the structure of the file is too deep or too wide to be checked"
             failed[file] = [Finding("error", "too-complex", zh, en)]
     if failed:
-        raise ParseFailed(failed)
+        raise ParseFailed(at_diagrams(resources, failed))
     forms = {form.id: form for form in checked.forms.values()}
     for file in checked.processes:
-        checked.warnings[file] += check_diagram(resources[file], name=file, roles=roles, forms=forms)
+        checked.warnings[file] += check_diagram(resources[file], name=file, roles=roles, forms=forms, handled=handled)
+    checked.warnings = at_diagrams(resources, checked.warnings)
     return checked
 
 

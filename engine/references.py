@@ -16,6 +16,7 @@ from engine.authorizations import START_ROLES
 from engine.bpmn.definition import Definition
 from engine.bpmn.expressions import Text, feel_of, is_expression
 from engine.bpmn.extensions import properties
+from engine.bpmn.job_elements import idle_retry_cycles
 from engine.bpmn.lint.separations import PROPERTY as SEPARATION
 from engine.bpmn.model import Process
 from engine.bpmn.reader import read_diagram
@@ -49,11 +50,17 @@ _LIKENESS = 0.8  # of two names, as difflib measures it: `role` and `roles` have
 
 
 def check_diagram(
-    body: bytes, *, name: str, roles: Collection[str] | None = None, forms: Mapping[str, Form] | None = None
+    body: bytes,
+    *,
+    name: str,
+    roles: Collection[str] | None = None,
+    forms: Mapping[str, Form] | None = None,
+    handled: Collection[str] | None = None,
 ) -> list[Finding]:
     """Returns the warnings of a diagram that was parsed without error.
 
-    `roles` are the known role codes, None where they are not known; `forms` those whose data classes are known, by id.
+    `roles` are the known role codes, `handled` the topics that the house handles itself, None where they are not
+    known; `forms` those whose data classes are known, by id.
     """
     root = read_xml(body, name=name)
     found = list(_unknown_properties(root))
@@ -62,6 +69,7 @@ def check_diagram(
     for process in read_diagram(root).processes:
         found += _personal_in_expressions(process, forms or {})
         found += expression_types.check_process(process, forms or {})
+        found += idle_retry_cycles(process, handled)
     return found
 
 

@@ -13,7 +13,7 @@ from lxml import etree
 
 from engine.bpmn.expressions import is_expression
 from engine.bpmn.extensions import extension_elements, is_extension, local_name
-from engine.bpmn.model import Diagram
+from engine.bpmn.model import Diagram, DrawnForm
 from engine.bpmn.xml import line_of
 from engine.findings import Finding
 
@@ -37,8 +37,8 @@ class FormDataReader:
         self._form_data = form_data
         self.findings: list[Finding] = []
 
-    def form(self, key: str) -> bytes:
-        """Returns the form-js schema."""
+    def form(self, key: str) -> DrawnForm:
+        """Returns the form-js schema and where its fields stand."""
         if self._form_data.get("businessKey"):
             self._note(
                 self._form_data,
@@ -48,7 +48,9 @@ class FormDataReader:
             )
         fields = [item for item in self._form_data if is_extension(item) and local_name(item) == "formField"]
         components = [self._component(item) for item in fields]
-        return msgspec.json.encode({"type": "default", "id": key, "components": components})
+        body = msgspec.json.encode({"type": "default", "id": key, "components": components})
+        places = {item.get("id", ""): line_of(item) for item in fields}
+        return DrawnForm(self._element_id, line_of(self._form_data), places, body)
 
     def _component(self, field: etree._Element) -> dict[str, Any]:
         name, kind = field.get("id", ""), field.get("type", "")

@@ -223,10 +223,20 @@ class Process:
         return (node for body in self.body.bodies() for node in body.nodes.values())
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnForm:
+    """A form drawn into an element: as form-js, and the lines at which it and its fields stand."""
+
+    element_id: str
+    line: int | None
+    fields: dict[str, int | None]
+    body: bytes
+
+
 @dataclass(slots=True)
 class Diagram:
-    """A BPMN file as read, with the faults found on the way; `forms` are those drawn into it, as form-js, by key."""
+    """A BPMN file as read, with the faults found on the way; `forms` are those drawn into it, by key."""
 
     processes: list[Process] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    forms: dict[str, bytes] = field(default_factory=dict)
+    forms: dict[str, DrawnForm] = field(default_factory=dict)

@@ -137,3 +137,52 @@ def test_what_has_no_effect_is_warned_of_and_the_same_upload_again_brings_nothin
     assert again.json["deployedProcessDefinitions"] is None
     assert [one["severity"] for one in told if one["code"] == "extension-ignored"] == ["warning"]
     assert [one for one in told if one["code"] == "unknown-form"] == []
+
+
+@pytest.mark.parametrize(
+    ("field", "code", "named"),
+    [
+        ('<camunda:formField id="bad key" label="x" type="string"/>', "bad-key", "bad key"),
+        ('<camunda:formField id="x" label="x" type="enum"/>', "no-choices", "x"),
+        (
+            '<camunda:formField id="x" label="x" type="long"><camunda:validation><camunda:constraint name="min" '
+            'config="9"/><camunda:constraint name="max" config="1"/></camunda:validation></camunda:formField>',
+            "empty-limits",
+            "x",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_form_is_told_at_the_element_of_the_diagram(
+    owner: Person, tmp_path: Path, field: str, code: str, named: str
+) -> None:
+    diagram = drawn('<camunda:formField id="fine" label="好" type="string"/>\n   ' + field)
+    line = diagram[: diagram.index(field)].count("\n") + 1
+
+    refused = owner.deploy({"drawn.bpmn": diagram})
+
+    assert refused.status_code == 400, refused.text
+    assert list(refused.json["details"]) == ["drawn.bpmn"]
+    fault = next(one for one in refused.json["details"]["drawn.bpmn"]["errors"] if one["code"] == code)
+    assert (fault["mainElementId"], fault["line"], fault["column"]) == ("ask", line, 4)
+    assert named in fault["message"]
+    (tmp_path / "drawn.bpmn").write_text(diagram, encoding="utf-8")
+    told = check([tmp_path]).findings
+    assert [
+        (Path(name).name, one.element_id, one.line, one.column)
+        for name in told
+        for one in told[name]
+        if one.code == code
+    ] == [("drawn.bpmn", "ask", line, 4)]
+
+
+def test_warnings_of_the_form_stand_at_the_diagram_and_those_of_a_form_of_ones_own_stay_there(owner: Person) -> None:
+    diagram = drawn('<camunda:formField id="x" label="好" type="string"/>')
+    told = owner.post("/api/check", {"files": {"drawn.bpmn": diagram}}).json["findings"]
+    assert [(one["code"], one["mainElementId"]) for one in told["drawn.bpmn"] if one["code"] == "no-english-label"] == [
+        ("no-english-label", "begin"),
+        ("no-english-label", "ask"),
+    ]
+
+    own = '{"type": "default", "id": "drawn.ask", "components": [{"type": "nothing", "key": "x"}]}'
+    told = owner.post("/api/check", {"files": {"drawn.bpmn": diagram, "drawn.ask.form": own}}).json["findings"]
+    assert [one["code"] for one in told["drawn.ask.form"]] == ["unknown-component"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import incidents, models
+from engine import deployments, incidents, models
 from engine.bpmn.parser import examine
 from engine.bpmn.retries import MAX_TRIES, NotARetryCycle, parse_retry_cycle
 from engine.clock import VirtualClock, from_micros
@@ -169,3 +169,41 @@ def test_a_cycle_that_is_one_is_not_warned_of() -> None:
     found, _ = examine(fork("R3/PT10M").encode(), name="case.bpmn")
 
     assert [finding.code for finding in found if finding.code in ("extension-ignored", "bad-retry-cycle")] == []
+
+
+TIMED = '<timerEventDefinition id="t"><timeDuration>PT1H</timeDuration></timerEventDefinition>'
+TOPIC = 'camunda:type="external" camunda:topic="their.line"'
+
+
+@pytest.mark.parametrize(
+    ("element", "warned"),
+    [
+        ('<exclusiveGateway id="it">{}</exclusiveGateway>', True),
+        ('<userTask id="it" camunda:candidateGroups="CSS">{}</userTask>', True),
+        ('<scriptTask id="it" camunda:resultVariable="x" scriptFormat="feel">{}<script>1</script></scriptTask>', True),
+        ('<manualTask id="it" camunda:asyncBefore="true">{}</manualTask>', False),
+        ('<manualTask id="it" camunda:asyncAfter="true">{}</manualTask>', False),
+        ('<manualTask id="it" camunda:asyncAfter="false">{}</manualTask>', True),
+        (f'<intermediateCatchEvent id="it">{{}}{TIMED}</intermediateCatchEvent>', False),
+        (f'<serviceTask id="it" {TOPIC}>{{}}</serviceTask>', True),
+        (f'<serviceTask id="it" {TOPIC.replace("their", "own")}>{{}}</serviceTask>', False),
+        (f'<serviceTask id="it" {TOPIC} camunda:asyncBefore="true">{{}}</serviceTask>', False),
+        (
+            '<manualTask id="it"><multiInstanceLoopCharacteristics camunda:asyncBefore="true">{}'
+            "<loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics></manualTask>",
+            False,
+        ),
+    ],
+)
+def test_a_cycle_at_what_makes_no_job_is_warned_of_with_its_place(
+    engine: ProcessEngine, monkeypatch: pytest.MonkeyPatch, element: str, warned: bool
+) -> None:
+    monkeypatch.setitem(engine.handlers, "own.line", lambda _ctx, _task: {})
+    body = '<startEvent id="begin"/>\n' + element.format("\n" + cycle("R5/PT2M")) + '<endEvent id="done"/>'
+    files = {"case.bpmn": diagram(body + flows("begin>it", "it>done")).encode()}
+
+    found = engine.read(SYSTEM_ACTOR, deployments.findings, files).get("case.bpmn", [])
+
+    told = [one for one in found if one.code == "retry-cycle-without-job"]
+    assert [(one.severity, one.element_id, one.line) for one in told] == [("warning", "it", 3)] * warned
+    assert all("it" in one.zh and "it" in one.en for one in told)

@@ -23,6 +23,22 @@ def check_activities(process: Process, report: Report) -> None:
             check(node, report)
         if node.loop is not None:
             _check_loop(node, report)
+    for body in process.body.bodies():
+        for node in body.nodes.values():
+            if node.start_quantity > 1 and not body.incoming(node.id):
+                _nothing_to_count(node, report)
+
+
+def _nothing_to_count(node: Node, report: Report) -> None:
+    """The quantity counts tokens on incoming sequence flows; an activity that has none begins with what it lies in
+    (BPMN 10.3, and for ad-hoc sub-processes 13.3.5)."""
+    report.warning(
+        "quantity-without-flow",
+        node,
+        f"没有顺序流通向 {node.id},它的 startQuantity={node.start_quantity} 不起作用,只启动一次。",
+        f"No sequence flow leads to {node.id}; its startQuantity {node.start_quantity} counts nothing, "
+        "and it begins once.",
+    )
 
 
 def _says(node: Node, name: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from engine.bpmn.expressions import Text
+from engine.bpmn.expressions import Text, is_expression
 from engine.bpmn.graph import link_target
 from engine.bpmn.lint.report import Report
 from engine.bpmn.model import Body, Event, Node, Process
@@ -83,6 +83,15 @@ def _check_place(node: Node, body: Body, report: Report) -> None:
 
 
 def _check_event(node: Node, event: Event, report: Report) -> None:
+    if event.code is not None and is_expression(event.code):
+        # An errorCode is a plain string (BPMN 8.4.3); what catches it compares it as such.
+        report.warning(
+            "code-not-computed",
+            node,
+            f"{node.id} 的代码「{event.code[:80]}」不会计算,按原文比较;请为每个代码画一个事件,由网关选择。",
+            f"The code {event.code[:80]!r} at {node.id} is not computed but taken as it stands; "
+            "draw one event for each code and let a gateway choose.",
+        )
     if event.kind == "timer":
         _check_timer(node, event, report)
     elif event.kind == "conditional":

@@ -247,6 +247,34 @@ WARNINGS = {
         "A",
     ),
     "two none starts": (diagram(START + '<startEvent id="S2"/>' + END, "S>E S2>E"), "several-none-starts", "S2"),
+    "quantity at an implicit start": (
+        diagram('<task id="A" startQuantity="2"/><task id="B"/>', "A>B"),
+        "quantity-without-flow",
+        "A",
+    ),
+    "quantity in an ad-hoc sub-process": (
+        diagram(
+            START + '<adHocSubProcess id="SP"><task id="A" startQuantity="2"/></adHocSubProcess>' + END, "S>SP SP>E"
+        ),
+        "quantity-without-flow",
+        "A",
+    ),
+    "computed error code": (
+        definitions(
+            '<error id="err" errorCode="${reason}"/>',
+            process(START + '<endEvent id="F"><errorEventDefinition errorRef="err"/></endEvent>', "S>F"),
+        ),
+        "code-not-computed",
+        "F",
+    ),
+    "computed escalation code": (
+        definitions(
+            '<escalation id="esc" escalationCode="=reason"/>',
+            process(START + '<endEvent id="F"><escalationEventDefinition escalationRef="esc"/></endEvent>', "S>F"),
+        ),
+        "code-not-computed",
+        "F",
+    ),
     "unreachable": (diagram(START + task("A") + task("B") + END, "S>A A>E B>B B>E"), "unreachable", "B"),
 }
 
