@@ -51,7 +51,8 @@ class Values(Resource):
 
 
 def _values(ctx: CommandContext, instance_id: str, reason: str) -> dict[str, Value]:
-    root_id = _case(ctx, instance_id).root_id
+    root_id = process_instances.get(ctx, instance_id).root_id
+    authorizations.require_values(ctx, root_id)
     return access.read_case(ctx, root_id, variables.of_instance(ctx, root_id), reason=reason)
 
 

@@ -2,7 +2,7 @@
 
 Only RS256 and ES256 count, whatever a token says of itself, and only keys of those kinds are taken from the provider:
 a public key never serves as a secret. Somebody from there is `oidc-<sub>` here, so that no provider can name one of
-the local users, and has the roles of a claim as far as the access matrix knows them.
+the local users, and has the roles of a claim as far as the access matrix knows them, and the branches of another claim.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class Provider:
     audience: str
     jwks: str
     roles_claim: str
+    branches_claim: str
 
 
 def provider_of(settings: Settings) -> Provider | None:
@@ -59,7 +60,7 @@ def provider_of(settings: Settings) -> Provider | None:
     address = urlsplit(settings.oidc_jwks)
     if address.scheme == "http" and address.hostname not in {"localhost", "127.0.0.1", "::1"}:
         raise InvalidRequest("MARQUE_OIDC_JWKS must be a file or an https address")
-    return Provider(*given, settings.oidc_roles_claim)
+    return Provider(*given, settings.oidc_roles_claim, settings.oidc_branches_claim)
 
 
 class Keys:
@@ -107,8 +108,10 @@ class Tokens:
                 raise ValueError("nobody issued tokens then")
         except (JoseError, ValueError, KeyError, TypeError, OverflowError) as cause:
             raise Unauthenticated("the token is unknown, expired or revoked") from cause
-        name = name_of(claims) or subject
-        return Claims(User(PROVIDED + subject, name, roles_of(claims, self._provider.roles_claim)), issued_at)
+        paths = self._provider.roles_claim, self._provider.branches_claim
+        roles, branches = (texts_of(claims, path) for path in paths)
+        user = User(PROVIDED + subject, name_of(claims) or subject, roles, branches=branches)
+        return Claims(user, issued_at)
 
     def _claims(self, token: str, now: datetime) -> Mapping[str, Any]:
         kid = _kid(token)
@@ -137,7 +140,7 @@ def name_of(claims: Mapping[str, Any]) -> str:
     return "".join(one for one in spaced if one.isprintable())[:NAME_LENGTH].strip()
 
 
-def roles_of(claims: Mapping[str, Any], path: str) -> tuple[str, ...]:
+def texts_of(claims: Mapping[str, Any], path: str) -> tuple[str, ...]:
     """Returns the texts of a claim, which may stand inside others: `realm_access.roles`."""
     value: Any = claims
     for name in path.split("."):

@@ -99,9 +99,9 @@ def _suspend_later(ctx: CommandContext, instance_id: str, *, at: int, suspended:
 
 
 def running(ctx: CommandContext, instance_id: str) -> ProcessInstance:
-    """Returns an instance that runs and that the actor may see; raises NotFound, Forbidden."""
+    """Returns an instance that runs and of which the actor may ask for values; raises NotFound, Forbidden."""
     row = process_instances.get(ctx, instance_id)
-    authorizations.require_instance(ctx, row.root_id)
+    authorizations.require_values(ctx, row.root_id)
     if row.ended_at is not None:
         raise NotFound(f"the process instance {instance_id} is over; see its history")
     return row

@@ -23,27 +23,32 @@ def user_group(opened: Opened, console: Console) -> click.Group:
     @click.argument("user_id")
     @click.option("--name", required=True, help="The name that colleagues see.")
     @click.option("--role", "roles", multiple=True, required=True, help="A role code; may be given several times.")
+    @click.option("--branch", "of_branches", multiple=True, help="A branch of the user; may be given several times.")
     @click.password_option(help="Asked for if it is not given.")
-    def add(user_id: str, name: str, roles: tuple[str, ...], password: str) -> None:
+    def add(user_id: str, name: str, roles: tuple[str, ...], of_branches: tuple[str, ...], password: str) -> None:
         """Add a user.
 
-        Example: marque user add wang --name 王芳 --role CSS
+        Example: marque user add wang --name 王芳 --role STORE --branch SZ-NS
         """
+        def create(ctx: CommandContext) -> None:
+            users.create(ctx, user_id, name=name, roles=roles, password=password, of_branches=of_branches)
+
         with opened() as engine:
-            engine.run(SYSTEM_ACTOR, users.create, user_id, name=name, roles=roles, password=password)
+            engine.run(SYSTEM_ACTOR, create)
         console.print(f"user {user_id} added")
 
     @group.command("list")
     def list_() -> None:
-        """Show the users with their roles.
+        """Show the users with their roles and branches.
 
         Example: marque user list
         """
         with opened() as engine:
             found = engine.read(SYSTEM_ACTOR, users.listed)
-        table = Table(Column("id", no_wrap=True), "name", "roles", "active")
+        table = Table(Column("id", no_wrap=True), "name", "roles", "branches", "active")
         for one in found:
-            table.add_row(one.id, one.name, ", ".join(one.roles), "yes" if one.active else "no")
+            places = ", ".join(one.branches)
+            table.add_row(one.id, one.name, ", ".join(one.roles), places, "yes" if one.active else "no")
         console.print(table, markup=False)
 
     @group.command("password")
@@ -69,6 +74,18 @@ def user_group(opened: Opened, console: Console) -> click.Group:
         with opened() as engine:
             engine.run(SYSTEM_ACTOR, users.set_roles, user_id, roles)
         console.print(f"user {user_id} has the roles {', '.join(sorted(set(roles)))}")
+
+    @group.command("branches")
+    @click.argument("user_id")
+    @click.argument("of_branches", nargs=-1, metavar="[BRANCH]...")
+    def branches_(user_id: str, of_branches: tuple[str, ...]) -> None:
+        """Replace the branches of a user, none given takes all away; it ends the user's sessions.
+
+        Example: marque user branches wang SZ-NS SZ-FT
+        """
+        with opened() as engine:
+            engine.run(SYSTEM_ACTOR, users.set_branches, user_id, of_branches)
+        console.print(f"user {user_id} has the branches {', '.join(sorted(set(of_branches))) or 'none'}", markup=False)
 
     for name, active in (("activate", True), ("deactivate", False)):
         group.add_command(_switch(opened, console, name, active=active))

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from engine import history, models, substitutions
+from engine import branches, history, models, substitutions
 from engine.access_matrix import matrix
 from engine.context import CommandContext, Cover
 from engine.errors import InvalidRequest
@@ -32,17 +32,31 @@ def sight(ctx: CommandContext, root_id: str | None, *, reason: str | None = None
     if ctx.actor.is_system:
         return EVERYTHING
     relations = {"any"}
-    if root_id is not None and works_on(ctx, root_id):
-        relations.add("case")
     if reason is not None and len(reason.strip()) >= MIN_REASON:
         relations.add("reason")
+    if root_id is None:
+        return _granted(ctx, ctx.actor.roles, relations)
+    branch = _branch_of(ctx, root_id)
+    relations |= _inside(ctx.actor.branches, branch, inside=works_on(ctx, root_id))
     seen = [_granted(ctx, ctx.actor.roles, relations)]
-    if root_id is not None:
-        # In a case of somebody whom the actor covers that person's eyes count, too; in any other case they do not.
-        covers = (cover for cover in ctx.actor.covers if _stands_in(ctx, root_id, cover))
-        seen += [_granted(ctx, cover.roles, {"any", "case"}) for cover in covers]
+    # In a case of somebody whom the actor covers that person's eyes count, too; in any other case they do not.
+    for cover in ctx.actor.covers:
+        if _stands_in(ctx, root_id, cover):
+            seen.append(_granted(ctx, cover.roles, {"any"} | _inside(cover.branches, branch, inside=True)))
     clear = frozenset().union(*(one.clear for one in seen))
     return Sight(clear, frozenset().union(*(one.masked for one in seen)) - clear)
+
+
+def _branch_of(ctx: CommandContext, root_id: str) -> str | None:
+    """Returns the branch of a case if there is anybody's branch to compare it with."""
+    known = ctx.actor.branches.union(*(cover.branches for cover in ctx.actor.covers))
+    return branches.of_case(ctx, root_id) if known else None
+
+
+def _inside(own: frozenset[str], branch: str | None, *, inside: bool) -> set[str]:
+    """Returns the relations that come from working on a case and from belonging to its branch."""
+    found = {"case"} if inside else set()
+    return found | {"branch"} if branches.holds(own, branch, inside=inside) else found
 
 
 def _granted(ctx: CommandContext, roles: frozenset[str], relations: set[str]) -> Sight:

@@ -109,7 +109,9 @@ def covers_of(ctx: CommandContext, user_id: str) -> tuple[Cover, ...]:
     )
     people = [users.get(ctx, row.user_id) for row in ctx.connection.execute(query.order_by(TABLE.c.user_id)).all()]
     known = matrix(ctx.engine.settings.rules)
-    return tuple(Cover(person.id, known.expanded(person.roles)) for person in people if person.active)
+    return tuple(
+        Cover(person.id, known.expanded(person.roles), frozenset(person.branches)) for person in people if person.active
+    )
 
 
 def actor_of(ctx: CommandContext, user: User) -> Actor:

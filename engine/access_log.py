@@ -34,6 +34,7 @@ RIGHTS = frozenset(
         "demoUsersCreated",
         "passwordChanged",
         "rolesChanged",
+        "branchesChanged",
         "tokenCreated",
         "tokenRevoked",
         "userActivated",

@@ -7,6 +7,7 @@
   by those of the lanes whose tasks come first. A process that names no roles may be started by everybody.
 * An ad-hoc activity is started by the roles of its lane or groups, else by who takes part in the case.
 * A message reaches an instance from people who take part in its process, or from programs (role WORKER).
+* Values of a case of the own branch are asked for by whom a column grants them there.
 * Histories are read by COMPL, SUPV and PIO, by others as the column "History/log" says.
 """
 
@@ -18,10 +19,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import ColumnElement, exists, or_, select
 
-from engine import models, substitutions
+from engine import branches, models, substitutions
 from engine.access_matrix import AccessMatrix, matrix
 from engine.context import Actor, CommandContext
 from engine.errors import Forbidden
+from engine.personal_values import DATA_CLASSES
 
 if TYPE_CHECKING:
     from engine.bpmn.definition import Definition, Element
@@ -254,7 +256,7 @@ def require_history(ctx: CommandContext, root_id: str) -> None:
     """Raises Forbidden unless the column "History/log" gives the actor the history of this case.
 
     `own tasks` means cases in which the actor has or had a task, `department` those in which anybody of the
-    department has or had one.
+    department has or had one, `branch` those of the actor's branches.
     """
     if not may_read_history(ctx, root_id):
         raise _forbidden(ctx, "History", "read", root_id)
@@ -265,7 +267,9 @@ def may_read_history(ctx: CommandContext, root_id: str) -> bool:
     if may(ctx, "History", "read_any"):
         return True
     relations = access(ctx).relations_of(ctx.actor.roles, "HISTORY", "read")
-    if relations & {"own_tasks", "case", "department"} and _has_part(ctx, root_id):
+    if relations & {"own_tasks", "case", "department", "branch"} and _has_part(ctx, root_id):
+        return True
+    if "branch" in relations and _is_of_own_branch(ctx, root_id):
         return True
     return "department" in relations and _department_has_part(ctx, root_id)
 
@@ -274,10 +278,38 @@ def history_condition(ctx: CommandContext, root_id: ColumnElement[str]) -> Colum
     """Returns the condition that lists of cases and events are limited to; None for no limit."""
     if may(ctx, "History", "read_any") or may(ctx, "ProcessInstance", "read_any"):
         return None
-    condition = exists().where(TASK.c.root_id == root_id, _part_of(ctx))
-    if "department" not in access(ctx).relations_of(ctx.actor.roles, "HISTORY", "read"):
+    conditions: list[ColumnElement[bool]] = [exists().where(TASK.c.root_id == root_id, _part_of(ctx))]
+    relations = access(ctx).relations_of(ctx.actor.roles, "HISTORY", "read")
+    if "department" in relations:
+        conditions.append(exists().where(TASK.c.root_id == root_id, _department_part(ctx)))
+    if "branch" in relations and ctx.actor.branches:
+        conditions.append(branches.condition(ctx.actor.branches, root_id))
+    return or_(*conditions)
+
+
+def require_values(ctx: CommandContext, root_id: str) -> None:
+    """Raises Forbidden unless the actor may ask for values of this case: whoever may read the case, and in a case of
+    the own branch whoever is granted some class of data there."""
+    if not (_reads_own_branch(ctx) and _is_of_own_branch(ctx, root_id)):
+        require_instance(ctx, root_id)
+
+
+def values_condition(ctx: CommandContext, root_id: ColumnElement[str]) -> ColumnElement[bool] | None:
+    """Returns the condition that the actor may ask for values of the case of the row; None for no limit."""
+    condition = history_condition(ctx, root_id)
+    if condition is None or not ctx.actor.branches or not _reads_own_branch(ctx):
         return condition
-    return or_(condition, exists().where(TASK.c.root_id == root_id, _department_part(ctx)))
+    return or_(condition, branches.condition(ctx.actor.branches, root_id))
+
+
+def _reads_own_branch(ctx: CommandContext) -> bool:
+    granted = access(ctx)
+    return any("branch" in granted.relations_of(ctx.actor.roles, column, "read") for column in DATA_CLASSES)
+
+
+def _is_of_own_branch(ctx: CommandContext, root_id: str) -> bool:
+    own = ctx.actor.branches
+    return bool(own) and branches.holds(own, branches.of_case(ctx, root_id), inside=False)
 
 
 def _part_of(ctx: CommandContext) -> ColumnElement[bool]:

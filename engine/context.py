@@ -19,22 +19,24 @@ SYSTEM = "system"
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """An absent person whose substitute the actor is at this instant, with that person's role codes.
+    """An absent person whose substitute the actor is at this instant, with that person's role codes and branches.
 
     A cover gives rights on that person's tasks and on nothing else, and none that the person has by another cover.
     """
 
     user_id: str
     roles: frozenset[str] = frozenset()
+    branches: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person, a worker or the system itself, with the role codes that count for access."""
+    """Who acts: a person, a worker or the system itself, with the role codes and branches that count for access."""
 
     user_id: str
     roles: frozenset[str] = frozenset()
     covers: tuple[Cover, ...] = ()
+    branches: frozenset[str] = frozenset()
 
     @property
     def is_system(self) -> bool:

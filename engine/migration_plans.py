@@ -256,6 +256,7 @@ def _move(ctx: CommandContext, plan: Plan, row: ProcessInstance, *, lock: bool =
     changed = renewed if is_root else root
     ctx.instance_id = root.id
     running = Running(ctx, changed, root_deployed, services, ledger, customer_ref=root.customer_ref)
+    running.branch_id = root.branch_id
     running.instance_or_none = migrated.instance
     running.open_before = migrated.instance.waiting_at()
     if not is_root:

@@ -141,6 +141,7 @@ process_instance = Table(
     Column("release", Integer, nullable=False),
     Column("business_key", NAME, index=True),
     Column("customer_ref", NAME, index=True),
+    Column("branch_id", NAME, index=True),  # of the root; NULL for called instances
     Column("state", String(32), nullable=False),  # ACTIVE SUSPENDED COMPLETED EXTERNALLY_/INTERNALLY_TERMINATED
     Column("started_at", BigInteger, nullable=False),
     Column("started_by", NAME, nullable=False),
@@ -478,6 +479,13 @@ user_role = Table(
     metadata,
     Column("user_id", NAME, ForeignKey("app_user.id"), primary_key=True),
     Column("role", NAME, primary_key=True),
+)
+
+user_branch = Table(
+    "user_branch",
+    metadata,
+    Column("user_id", NAME, ForeignKey("app_user.id"), primary_key=True),
+    Column("branch_id", NAME, primary_key=True),
 )
 
 # Who stands in for whom, and when; an absence that was ended early has an `until_at` that lies before the planned one.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from engine import decisions, job_retries
+from engine import branches, decisions, job_retries
 from engine.bpmn import outcome as bpmn
 from engine.clock import to_micros
 from engine.context import CommandContext
@@ -276,6 +276,8 @@ def _variable_set(ctx: CommandContext, running: Running, rows: Rows, step: bpmn.
     rows.steps.append({"s": "set", "n": step.name, "c": step.scope_id, "v": value})
     if step.name == "customer_ref" and isinstance(step.value, str):
         running.customer_ref = step.value
+    if step.name == branches.VARIABLE and not step.scope_id:
+        running.branch_id = branches.of_value(step.value)
     rows.variables.append(
         {
             "id": new_id(),

@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, select, update
 
 from engine import (
     authorizations,
+    branches,
     history,
     incidents,
     models,
@@ -63,6 +64,7 @@ class ProcessInstance(msgspec.Struct, frozen=True):
     release: int
     business_key: str | None
     customer_ref: str | None
+    branch_id: str | None
     state: str
     started_at: int
     started_by: str
@@ -89,7 +91,7 @@ COLUMNS = [models.process_instance.c[name] for name in FIELDS]
 
 # What every operation changes, and what few do: an index whose column is named in an UPDATE is written again.
 USUAL = ("revision", "state_body", "deadlines_body", "chain_count", "chain_head", "chain_mac")
-SELDOM = ("customer_ref", "state", "ended_at", "end_event", "delete_reason")
+SELDOM = ("customer_ref", "branch_id", "state", "ended_at", "end_event", "delete_reason")
 SELDOM_OF = attrgetter(*SELDOM)
 INSERT_EVENT = insert_into(models.history_event)
 INSERT_INSTANCE = insert_into(INSTANCE)
@@ -123,6 +125,7 @@ class Running:
     called: dict[str, str] = field(default_factory=dict)  # called instance id -> definition id
     open_before: frozenset[str] = frozenset()
     customer_ref: str | None = None
+    branch_id: str | None = None
     acting_for: str | None = None  # the absent person in whose place the actor works on a task of it
 
     @property
@@ -187,7 +190,8 @@ def running_from(ctx: CommandContext, row: ProcessInstance) -> Running:
     ctx.instance_id = row.id
     deployed = ctx.engine.definitions.deployed(ctx, row.definition_id)
     services = InstanceServices(ctx, release=row.release, deployment_id=deployed.deployment_id)
-    return Running(ctx, row, deployed, services, Ledger(row.deadlines_body), customer_ref=row.customer_ref)
+    ledger = Ledger(row.deadlines_body)
+    return Running(ctx, row, deployed, services, ledger, customer_ref=row.customer_ref, branch_id=row.branch_id)
 
 
 def load(ctx: CommandContext, instance_id: str) -> Running:
@@ -245,6 +249,8 @@ def start(
         "opened_by": opened_by or ctx.actor.user_id,
         "received_at": ctx.now,
     }
+    if (branch := branches.default_of(ctx.actor)) is not None:
+        header[branches.VARIABLE] = branch
     given = {**header, **{name: value for name, value in accepted.items() if value is not None or name not in header}}
     given |= {"rule_set_version": release, "bpmn_version": deployed.version}
     given |= dict.fromkeys(_initiators(ctx, deployed, start_event_id), header["opened_by"])
@@ -254,8 +260,10 @@ def start(
         ctx.engine.vault.index(ctx, subject=f"case:{instance_id}", root_id=instance_id, values=made)
     business_key = business_key or str(given["case_no"])
     services = InstanceServices(ctx, release=release, deployment_id=deployed.deployment_id)
-    row = _new_row(ctx, deployed, release, instance_id, business_key, _text(given.get("customer_ref")))
-    running = Running(ctx, row, deployed, services, Ledger(None), customer_ref=row.customer_ref)
+    row = _new_row(ctx, deployed, release, instance_id, business_key, given)
+    running = Running(
+        ctx, row, deployed, services, Ledger(None), customer_ref=row.customer_ref, branch_id=row.branch_id
+    )
     begin = partial(start_at, changes=changes) if changes else partial(Instance.start, start_event_id=start_event_id)
     running.instance_or_none, outcome = begin(
         running.definition,
@@ -276,7 +284,7 @@ def _new_row(
     release: int,
     instance_id: str,
     business_key: str,
-    customer_ref: str | None,
+    given: Mapping[str, Any],
 ) -> ProcessInstance:
     return ProcessInstance(
         id=instance_id,
@@ -286,7 +294,8 @@ def _new_row(
         definition_key=deployed.key,
         release=release,
         business_key=business_key,
-        customer_ref=customer_ref,
+        customer_ref=_text(given.get("customer_ref")),
+        branch_id=branches.of_value(given.get(branches.VARIABLE)),
         state=ACTIVE,
         started_at=ctx.now_micros,
         started_by=ctx.actor.user_id,
@@ -396,6 +405,7 @@ def _instance_values(
     values: dict[str, Any] = {
         "state": running.row.state,
         "customer_ref": running.customer_ref,
+        "branch_id": running.branch_id,
         "state_body": None if ended else state_body,
         "deadlines_body": running.ledger.body(),
         **columns,

@@ -54,18 +54,23 @@ def find(ctx: CommandContext, claims: Claims) -> Known | None:
 
 
 def mirror(ctx: CommandContext, claims: Claims) -> None:
-    """Keeps the claims unless newer ones are kept already; the chain says what changed of the roles."""
+    """Keeps the claims unless newer ones are kept already; the chain says what changed of roles and branches."""
     user = users.from_elsewhere(ctx, claims.user)
     if _insert(ctx, user, claims.issued_at):
         users.insert_roles(ctx, [user])
-        body = {"user": user.id, "roles": list(user.roles), "provided": True}
+        users.insert_branches(ctx, [user])
+        body = {"user": user.id, "roles": list(user.roles), "branches": list(user.branches), "provided": True}
         history.record(ctx, history.ADMIN_CHAIN, "userCreated", body)
     elif _is_newest(ctx, user, claims.issued_at):
-        before = users.get(ctx, user.id).roles
-        if before != user.roles:
+        before = users.get(ctx, user.id)
+        if before.roles != user.roles:
             users.replace_roles(ctx, user)
-            body = {"user": user.id, "before": list(before), "roles": list(user.roles), "provided": True}
+            body = {"user": user.id, "before": list(before.roles), "roles": list(user.roles), "provided": True}
             history.record(ctx, history.ADMIN_CHAIN, "rolesChanged", body)
+        if before.branches != user.branches:
+            users.replace_branches(ctx, user)
+            body = {"user": user.id, "before": list(before.branches), "branches": list(user.branches)}
+            history.record(ctx, history.ADMIN_CHAIN, "branchesChanged", body | {"provided": True})
 
 
 def _insert(ctx: CommandContext, user: User, issued_at: int) -> bool:

@@ -82,6 +82,7 @@ class Settings:
     oidc_audience: str = ""  # MARQUE_OIDC_AUDIENCE: for whom they must have been made
     oidc_jwks: str = ""  # MARQUE_OIDC_JWKS: file or address of the public keys
     oidc_roles_claim: str = "roles"  # MARQUE_OIDC_ROLES_CLAIM: `realm_access.roles` stands inside another
+    oidc_branches_claim: str = "branches"  # MARQUE_OIDC_BRANCHES_CLAIM: the branches that somebody belongs to
     requests_per_second: int = 200  # MARQUE_REQUESTS_PER_SECOND: of one user, for long; ten times as many at once
     log_ins_per_minute: int = 120  # MARQUE_LOG_INS_PER_MINUTE: from one address
     request_seconds: int = 60  # MARQUE_REQUEST_SECONDS: until an answer; a backtest over a year takes half of it
@@ -141,6 +142,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         oidc_audience=get("MARQUE_OIDC_AUDIENCE", default.oidc_audience),
         oidc_jwks=get("MARQUE_OIDC_JWKS", default.oidc_jwks),
         oidc_roles_claim=get("MARQUE_OIDC_ROLES_CLAIM", default.oidc_roles_claim),
+        oidc_branches_claim=get("MARQUE_OIDC_BRANCHES_CLAIM", default.oidc_branches_claim),
         limits=_limits(get),
     )
 

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine import authorizations, decisions, process_definitions, process_instances, proposals, releases, variables
+from engine import (
+    authorizations,
+    branches,
+    decisions,
+    process_definitions,
+    process_instances,
+    proposals,
+    releases,
+    variables,
+)
 from engine.bpmn.definition import Definition
 from engine.context import CommandContext
 from engine.definitions import Deployed
@@ -66,6 +75,9 @@ def start_instance(
     form = form_of(ctx, deployed, start) if with_form else None
     if form is not None:
         given = {name: plain(value) for name, value in given.items()}
+        branch = branches.default_of(ctx.actor)
+        if branch is not None and branches.VARIABLE in form.keys and given.get(branches.VARIABLE) in (None, ""):
+            given[branches.VARIABLE] = branch
         given = form.validate(given, variables={}, environment=decisions.environment(ctx))
     return process_instances.start(ctx, deployed, values=given, business_key=business_key, start_event_id=element_id)
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -101,7 +101,7 @@ def find(ctx: CommandContext, secret: str) -> Grant | None:
         return None
     left = tuple(role for role in owner.roles if role in token.roles)
     stale = token.last_used_at is None or token.last_used_at <= to_micros(ctx.now - TOUCH_EVERY)
-    return Grant(token, User(owner.id, owner.name, left), stale)
+    return Grant(token, replace(owner, roles=left), stale)
 
 
 def touch(ctx: CommandContext, token_id: str) -> None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, literal, select, union_all, update
 
-from engine import history, models
+from engine import branches, history, models
 from engine.access_matrix import AccessMatrix, matrix
 from engine.context import SYSTEM, Actor, CommandContext
 from engine.errors import Conflict, InvalidRequest, NotFound
@@ -24,6 +24,7 @@ from engine.settings import Settings
 
 ADMINISTRATOR = "ADMIN"
 PROVIDED = "oidc-"  # how the ids of people of the identity provider begin; it cannot name one of the local users
+ROLE, BRANCH = "role", "branch"
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9._@-]{0,63}", re.ASCII)
 hasher = PasswordHasher()  # argon2id with the second recommended parameters of RFC 9106
@@ -31,25 +32,35 @@ hasher = PasswordHasher()  # argon2id with the second recommended parameters of 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who can log in. `roles` are role codes, sorted, as given."""
+    """Somebody who can log in. `roles` are role codes, `branches` places of business; both sorted, as given."""
 
     id: str
     name: str
     roles: tuple[str, ...]
     active: bool = True
+    branches: tuple[str, ...] = ()
 
 
-def create(ctx: CommandContext, user_id: str, *, name: str, roles: Iterable[str], password: str | None = None) -> User:
+def create(
+    ctx: CommandContext,
+    user_id: str,
+    *,
+    name: str,
+    roles: Iterable[str],
+    password: str | None = None,
+    of_branches: Iterable[str] = (),
+) -> User:
     """Adds a user; one without a password logs in elsewhere. Raises Conflict, InvalidRequest."""
     if not is_id(user_id):
         raise InvalidRequest("a user id has letters, digits and . _ @ - and begins with a letter")
-    codes = _known(ctx, roles)
+    made = User(user_id, name, _known(ctx, roles), branches=branches.known(of_branches))
     if _row(ctx, user_id) is not None:
         raise Conflict(f"there is a user {user_id} already")
     hashed = None if password is None else hash_of(ctx.engine.settings, user_id, password)
-    _insert(ctx, [User(user_id, name, codes)], hashed)
-    history.record(ctx, history.ADMIN_CHAIN, "userCreated", {"user": user_id, "roles": list(codes)})
-    return User(user_id, name, codes)
+    _insert(ctx, [made], hashed)
+    body = {"user": user_id, "roles": list(made.roles), "branches": list(made.branches)}
+    history.record(ctx, history.ADMIN_CHAIN, "userCreated", body)
+    return made
 
 
 def is_id(text: str) -> bool:
@@ -66,15 +77,15 @@ def get(ctx: CommandContext, user_id: str) -> User:
 
 
 def from_row(ctx: CommandContext, row: Any) -> User:
-    """Returns the user of a row of `app_user`, with the roles."""
-    return User(row.id, row.name, _roles(ctx, row.id).get(row.id, ()), row.active)
+    """Returns the user of a row of `app_user`, with roles and branches."""
+    return _user(row, _belongings(ctx, row.id))
 
 
 def listed(ctx: CommandContext) -> list[User]:
     """Returns all users, by id."""
     rows = ctx.connection.execute(select(models.user).order_by(models.user.c.id)).all()
-    roles = _roles(ctx)
-    return [User(row.id, row.name, roles.get(row.id, ()), row.active) for row in rows]
+    found = _belongings(ctx)
+    return [_user(row, found) for row in rows]
 
 
 def set_password(ctx: CommandContext, user_id: str, password: str) -> None:
@@ -131,6 +142,16 @@ def set_roles(ctx: CommandContext, user_id: str, roles: Iterable[str]) -> None:
     history.record(ctx, history.ADMIN_CHAIN, "rolesChanged", body)
 
 
+def set_branches(ctx: CommandContext, user_id: str, of_branches: Iterable[str]) -> None:
+    """Replaces the branches of a user and ends the user's sessions."""
+    wanted = branches.known(of_branches)
+    before = get(ctx, user_id).branches
+    _change(ctx, user_id, {})
+    replace_branches(ctx, User(user_id, "", (), branches=wanted))
+    body = {"user": user_id, "before": list(before), "branches": list(wanted)}
+    history.record(ctx, history.ADMIN_CHAIN, "branchesChanged", body)
+
+
 def set_active(ctx: CommandContext, user_id: str, *, active: bool) -> None:
     """Lets a user log in, or not any more."""
     _change(ctx, user_id, {"active": active})
@@ -140,13 +161,14 @@ def set_active(ctx: CommandContext, user_id: str, *, active: bool) -> None:
 
 def actor_of(ctx: CommandContext, user: User) -> Actor:
     """Returns who acts when this user does: committees that the roles belong to count, too."""
-    return Actor(user.id, _matrix(ctx).expanded(user.roles))
+    return Actor(user.id, _matrix(ctx).expanded(user.roles), branches=frozenset(user.branches))
 
 
 def from_elsewhere(ctx: CommandContext, user: User) -> User:
     """Returns somebody whom an identity provider vouches for, with the roles that count here."""
     known = _matrix(ctx).roles
-    return User(user.id, user.name, tuple(role for role in user.roles if role in known and known[role].person))
+    roles = tuple(role for role in user.roles if role in known and known[role].person)
+    return replace(user, roles=roles, branches=tuple(one for one in user.branches if branches.of_value(one)))
 
 
 def role_names(ctx: CommandContext) -> Mapping[str, tuple[str, str]]:
@@ -154,12 +176,12 @@ def role_names(ctx: CommandContext) -> Mapping[str, tuple[str, str]]:
     return {role.code: (role.zh, role.en) for role in _matrix(ctx).roles.values()}
 
 
-def create_demo_users(ctx: CommandContext) -> list[User]:
+def create_demo_users(ctx: CommandContext, of_branches: Mapping[str, Iterable[str]] | None = None) -> list[User]:
     """Adds two people per role and an administrator with the public demo password; existing ones stay as they are.
 
-    Ids are role codes in lower case, the second person has the suffix 2.
+    Ids are role codes in lower case, the second person has the suffix 2. `of_branches` says by id who belongs where.
     """
-    known = {user.id for user in listed(ctx)}
+    known, places = {user.id for user in listed(ctx)}, of_branches or {}
     wanted = [User("admin", _demo_name(ctx, ADMINISTRATOR), (ADMINISTRATOR,))]
     for role in _matrix(ctx).roles.values():
         if role.person:
@@ -167,7 +189,7 @@ def create_demo_users(ctx: CommandContext) -> list[User]:
             wanted += [
                 User(role.code.lower() + suffix, f"{name} {suffix}".strip(), (role.code,)) for suffix in ("", "2")
             ]
-    made = [user for user in wanted if user.id not in known]
+    made = [replace(user, branches=branches.known(places.get(user.id, ()))) for user in wanted if user.id not in known]
     if made:
         # One hash for all: it is the same public password, and 67 hashes would take ten seconds.
         _insert(ctx, made, hasher.hash(DEMO_PASSWORD))
@@ -210,14 +232,20 @@ def _row(ctx: CommandContext, user_id: str) -> Any:
     return ctx.connection.execute(select(models.user).where(models.user.c.id == user_id)).one_or_none()
 
 
-def _roles(ctx: CommandContext, user_id: str | None = None) -> dict[str, tuple[str, ...]]:
-    table = models.user_role
-    query = select(table.c.user_id, table.c.role).order_by(table.c.user_id, table.c.role)
+def _user(row: Any, found: Mapping[tuple[str, str], tuple[str, ...]]) -> User:
+    return User(row.id, row.name, found.get((row.id, ROLE), ()), row.active, found.get((row.id, BRANCH), ()))
+
+
+def _belongings(ctx: CommandContext, user_id: str | None = None) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Returns roles and branches by user and kind, with one statement: every request that is not cached asks it."""
+    role, branch = models.user_role.c, models.user_branch.c
+    roles = select(role.user_id, literal(ROLE).label("kind"), role.role.label("name"))
+    places = select(branch.user_id, literal(BRANCH).label("kind"), branch.branch_id.label("name"))
     if user_id is not None:
-        query = query.where(table.c.user_id == user_id)
-    found: dict[str, tuple[str, ...]] = {}
-    for owner, role in ctx.connection.execute(query):
-        found[owner] = (*found.get(owner, ()), role)
+        roles, places = roles.where(role.user_id == user_id), places.where(branch.user_id == user_id)
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for owner, kind, name in sorted(map(tuple, ctx.connection.execute(union_all(roles, places)))):
+        found[owner, kind] = (*found.get((owner, kind), ()), name)
     return found
 
 
@@ -228,6 +256,7 @@ def _insert(ctx: CommandContext, users: list[User], hashed: str | None) -> None:
         [{"id": user.id, "name": user.name, "password_hash": hashed, **times} for user in users],
     )
     insert_roles(ctx, users)
+    insert_branches(ctx, users)
 
 
 def insert_roles(ctx: CommandContext, users: list[User]) -> None:
@@ -241,6 +270,19 @@ def replace_roles(ctx: CommandContext, user: User) -> None:
     """Writes the roles of a user in place of the ones before."""
     ctx.connection.execute(delete(models.user_role).where(models.user_role.c.user_id == user.id))
     insert_roles(ctx, [user])
+
+
+def insert_branches(ctx: CommandContext, users: list[User]) -> None:
+    """Writes the branches of users that have none yet."""
+    rows = [{"user_id": user.id, "branch_id": branch} for user in users for branch in user.branches]
+    if rows:
+        ctx.connection.execute(insert(models.user_branch), rows)
+
+
+def replace_branches(ctx: CommandContext, user: User) -> None:
+    """Writes the branches of a user in place of the ones before."""
+    ctx.connection.execute(delete(models.user_branch).where(models.user_branch.c.user_id == user.id))
+    insert_branches(ctx, [user])
 
 
 def _change(

@@ -17,7 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from api.app import create_app
-from api.oidc import provider_of, roles_of
+from api.oidc import provider_of, texts_of
 from engine import provided_users, users
 from engine.clock import VirtualClock
 from engine.context import SYSTEM_ACTOR
@@ -75,7 +75,7 @@ def ask(client: testing.TestClient, secret: str, path: str = TASKS) -> testing.R
 
 
 @pytest.mark.parametrize(("key", "algorithm", "kid"), [(RSA, "RS256", "r1"), (EC, "ES256", "e1")])
-def test_whom_the_provider_vouches_for_works_with_the_roles_of_the_claim(
+def test_whom_the_provider_vouches_for_works_with_the_texts_of_the_claim(
     client: testing.TestClient, task_id: str, key: Any, algorithm: str, kid: str
 ) -> None:
     secret = token(key, algorithm, kid)
@@ -294,4 +294,4 @@ def test_a_provider_is_given_whole_and_safe() -> None:
     ],
 )
 def test_roles_are_texts_of_a_claim(claims: dict[str, Any], roles: tuple[str, ...]) -> None:
-    assert roles_of(claims, "a.b") == roles
+    assert texts_of(claims, "a.b") == roles
