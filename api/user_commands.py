@@ -30,6 +30,7 @@ def user_group(opened: Opened, console: Console) -> click.Group:
 
         Example: marque user add wang --name 王芳 --role STORE --branch SZ-NS
         """
+
         def create(ctx: CommandContext) -> None:
             users.create(ctx, user_id, name=name, roles=roles, password=password, of_branches=of_branches)
 

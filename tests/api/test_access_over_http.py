@@ -1,10 +1,11 @@
 """The access matrix (DT-07) over HTTP: every role, every class of data, every way to a value.
 
 The table below is written from the requirements (2.7), not from rules/access: a grant that is changed there fails here.
-Two letters stand for a cell: what the role sees of a task that is offered to it, and of the task that it has. R in the
-clear, M masked, - nothing. "Inside the assigned case", "own", "own branch", "own customers", "shared", "referred",
-"led", "escalated", "request" are all met by having the task, and by nothing else while the register of customers holds
-no branches and owners; C (create and edit) is "in the assigned task", as the legend of the table says.
+Three letters stand for a cell: what the role sees of a task that is offered to it, of the task that it has, and of a
+case of its branch in which it has none. R in the clear, M masked, - nothing. The first two are of a case that names no
+branch. "Inside the assigned case", "own", "own customers", "shared", "referred", "led", "escalated", "request" are all
+met by having the task, and by nothing else while the register of customers holds no owners; C (create and edit) is "in
+the assigned task", as the legend of the table says.
 
 Values are digits that occur nowhere else, so that the body of any answer tells what it shows: the value itself, its
 masked form (all but the last four), or nothing.
@@ -33,43 +34,50 @@ from tests.api.desk import Person, field, form
 from tests.conftest import NOW, settings_in
 
 CLASSES = ("BASIC", "ID", "BEHAVIOUR", "NEED", "FEEDBACK", "SERVICE")
+OWN_BRANCH = "B1"  # of everybody who has a role
+# The own case, one of a colleague of the same role, one of somebody without any, one of the own branch in which
+# somebody else works, and one of another branch; with the branch that each names.
+CASES = {"mine": None, "colleague": None, "other": None, "branch": OWN_BRANCH, "foreign": "B2"}
 # Requirements 2.7, row by row, in the order of the columns.
 TABLE = {
-    "CSR": "RR MM -- RR RR RR",  # R (P 002) · M (last 4) · – (P 002) · R · R (P 002) · R (P 002)
-    "CSS": "RR MM -- RR RR RR",
-    "CSD": "RR MM -- RR RR RR",
-    "RM": "-R -- -- -- -R -R",  # R inside assigned case · – · – · – · R,C assigned · R inside assigned case
-    "CMPH": "-R -- -R -R -R -R",  # … · contract of the case only · R inside · R,C assigned · R inside
-    "STORE": "-R -R -R RR -R RR",  # R,C own branch · R only at signing · own current rental · R,C · C · R,C
-    "AM": "-R MM -R RR -R -R",  # R own customers · M · own customers' rentals · R · R own · R own
-    "OPS": "MR -- -R RR -R RR",  # M (R inside assigned case) · – · inside assigned case only · R · R assigned · R
-    "OPSM": "MR -- RR RR -R RR",  # M (R inside) · – · R full (P 002) · R · R assigned · R
-    "OPSD": "-R -- RR RR -R RR",  # R inside led case · – · R full · R · R led · R
-    "MKT": "-R -- -- -R -- --",  # C leads, R own lead · – · – · C own lead · – · –
-    "SALES": "-R -- -- -R -R -R",  # R own customers · – · – · R,C own · R own · R shared
-    "SSUP": "-R -- -- RR RR RR",  # R branch · – · – · R · R · R
-    "SMD": "-R -- -- RR RR RR",
-    "FRONT": "RR -- -- RR -R RR",  # R · – · – · R · C · R,C
-    "TECH": "MM -- -- RR -R RR",  # M: vehicle + problem only · – · – · R · C · R,C
-    "WM": "MM -- -- RR -R -R",  # M · – · – · R · R assigned · R,C workshop
-    "APPR": "MM -- -- -- -- -R",  # M · – · – · – · – · R,C appraisal only
-    "CASHIER": "-M -- -- -- -- --",  # payer's name only · – · amounts only · – · – · amounts only
-    "HR": "-- -- -- -- -- --",  # – · – · – · – · – (pseudonym) · –
-    "LEGAL": "-R -R -R -- -R -R",  # R in referred case, but NEED
-    "DH": "MM -- -- -- -R -R",  # M · – · – · – · R own sub-tasks · R own department
-    "DATA": "RR RR MM RR -- RR",  # R,C · R · M · R,C · – · R
-    "SEN": "-- -- -- -- -R --",  # – (R in escalated case)
-    "GM": "-- -- -- -- -R --",
-    "ADM": "-- -- -- -- -- --",
-    "IT": "-- -- -- -- -- --",
-    "SUPV": "-- -- -- -- -- --",  # pseudonym, R with logged reason: see below
-    "COMPL": "-- -- -- -- -- --",
-    "OWNER": "-- -- -- -- -- --",
-    "PIO": "-R -R -R -R -R -R",  # R in request
+    "CSR": "RRR MMM --- RRR RRR RRR",  # R (P 002) · M (last 4) · – (P 002) · R · R (P 002) · R (P 002)
+    "CSS": "RRR MMM --- RRR RRR RRR",
+    "CSD": "RRR MMM --- RRR RRR RRR",
+    "RM": "-R- --- --- --- -R- -R-",  # R inside assigned case · – · – · – · R,C assigned · R inside assigned case
+    "CMPH": "-R- --- -R- -R- -R- -R-",  # … · contract of the case only · R inside · R,C assigned · R inside
+    "STORE": "-RR -R- -R- RRR -R- RRR",  # R,C own branch · R only at signing · own current rental · R,C · C · R,C
+    "AM": "-R- MMM -R- RRR -R- -R-",  # R own customers · M · own customers' rentals · R · R own · R own
+    "OPS": "MRM --- -R- RRR -R- RRR",  # M (R inside assigned case) · – · inside assigned case only · R · R assigned · R
+    "OPSM": "MRM --- RRR RRR -R- RRR",  # M (R inside) · – · R full (P 002) · R · R assigned · R
+    "OPSD": "-R- --- RRR RRR -R- RRR",  # R inside led case · – · R full · R · R led · R
+    "MKT": "-R- --- --- -R- --- ---",  # C leads, R own lead · – · – · C own lead · – · –
+    "SALES": "-R- --- --- -R- -R- -R-",  # R own customers · – · – · R,C own · R own · R shared
+    "SSUP": "-RR --- --- RRR RRR RRR",  # R branch · – · – · R · R · R
+    "SMD": "-RR --- --- RRR RRR RRR",
+    "FRONT": "RRR --- --- RRR -R- RRR",  # R · – · – · R · C · R,C
+    "TECH": "MMM --- --- RRR -R- RRR",  # M: vehicle + problem only · – · – · R · C · R,C
+    "WM": "MMM --- --- RRR -R- -R-",  # M · – · – · R · R assigned · R,C workshop
+    "APPR": "MMM --- --- --- --- -R-",  # M · – · – · – · – · R,C appraisal only
+    "CASHIER": "-M- --- --- --- --- ---",  # payer's name only · – · amounts only · – · – · amounts only
+    "HR": "--- --- --- --- --- ---",  # – · – · – · – · – (pseudonym) · –
+    "LEGAL": "-R- -R- -R- --- -R- -R-",  # R in referred case, but NEED
+    "DH": "MMM --- --- --- -R- -R-",  # M · – · – · – · R own sub-tasks · R own department
+    "DATA": "RRR RRR MMM RRR --- RRR",  # R,C · R · M · R,C · – · R
+    "SEN": "--- --- --- --- -R- ---",  # – (R in escalated case)
+    "GM": "--- --- --- --- -R- ---",
+    "ADM": "--- --- --- --- --- ---",
+    "IT": "--- --- --- --- --- ---",
+    "SUPV": "--- --- --- --- --- ---",  # pseudonym, R with logged reason: see below
+    "COMPL": "--- --- --- --- --- ---",
+    "OWNER": "--- --- --- --- --- ---",
+    "PIO": "-R- -R- -R- -R- -R- -R-",  # R in request
 }
 WITH_REASON = {"SUPV": "R---RR", "COMPL": "R---RR"}  # BASIC, FEEDBACK and SERVICE with a logged reason
 # "Department" and "R all" of the column History/log: who finds a colleague's case, and anybody's, in lists.
 DEPARTMENT = {"CSD", "OPSM", "OPSD", "WM", "DH"}
+# "Branch" in a column of values, and in History/log: who gets to a case of the branch, and who finds it in lists.
+VALUES_OF_BRANCH = {"STORE", "SSUP", "SMD"}
+HISTORY_OF_BRANCH = {"SSUP", "SMD"}
 ALL_CASES = {"SUPV", "COMPL", "PIO"}
 EXPORT = {"SUPV", "COMPL"}
 ACCESS_LOG = {"SUPV", "COMPL", "PIO", "ADM"}
@@ -135,7 +143,7 @@ OTHER_LISTS = ("/api/tasks?view=all", "/api/tasks?view=groups", "/api/tasks?view
 
 def sentinel(data_class: str, case: str) -> str:
     """Returns digits that occur nowhere else; the last four are unique, too."""
-    number = (*CLASSES, "FREE").index(data_class) * 7 + ("mine", "colleague", "other").index(case)
+    number = (*CLASSES, "FREE").index(data_class) * 7 + list(CASES).index(case)
     return f"9473625810{4000 + number * 37}"
 
 
@@ -145,7 +153,7 @@ def masked(value: str) -> str:
 
 @dataclass(frozen=True)
 class World:
-    """Three cases: the own one, one of a colleague of the same role, and one of somebody without any."""
+    """The cases of `CASES`, with the open task of each."""
 
     engine: ProcessEngine
     client: testing.TestClient
@@ -155,6 +163,15 @@ class World:
     def give(self, role: str, *, offered: bool) -> None:
         """Offers the own case's task to the role or gives it to its holder; the colleague's goes to the colleague."""
         self.engine.run(SYSTEM_ACTOR, _give, self, role, offered)
+
+    def hold(self, case: str, user_id: str) -> None:
+        """Gives the task of a case to a person."""
+        self.engine.run(SYSTEM_ACTOR, _hold, self.tasks[case], user_id)
+
+
+def _hold(ctx: CommandContext, task_id: str, user_id: str) -> None:
+    task = models.user_task
+    ctx.connection.execute(update(task).where(task.c.id == task_id).values(assignee=user_id))
 
 
 def _give(ctx: CommandContext, world: World, role: str, offered: bool) -> None:
@@ -178,7 +195,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
     engine = build_engine(settings_in(folder, f"sqlite:///{folder / 'marque.db'}"), VirtualClock(NOW))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(users, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        engine.run(SYSTEM_ACTOR, users.create_demo_users)
+        everybody = {f"{role.lower()}{suffix}": [OWN_BRANCH] for role in (*TABLE, "CRC") for suffix in ("", "2")}
+        engine.run(SYSTEM_ACTOR, users.create_demo_users, everybody)
         engine.run(SYSTEM_ACTOR, users.create, "somebody", name="S", roles=[])
         yield _world(engine, testing.TestClient(create_app(engine, run_jobs=False)))
     engine.close()
@@ -187,7 +205,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
 def _world(engine: ProcessEngine, client: testing.TestClient) -> World:
     engine.run(SYSTEM_ACTOR, deployments.create, name="file", resources=_files())
     cases, tasks = {}, {}
-    for case in ("mine", "colleague", "other"):
+    for case in CASES:
         cases[case] = engine.run(SYSTEM_ACTOR, _open, case)
         tasks[case] = engine.read(
             SYSTEM_ACTOR,
@@ -214,23 +232,20 @@ def _files() -> dict[str, bytes]:
 
 
 def _open(ctx: CommandContext, case: str) -> str:
-    values = {FIELDS[name]: sentinel(name, case) for name in CLASSES}
+    values: dict[str, Any] = {FIELDS[name]: sentinel(name, case) for name in CLASSES}
+    values |= {"branch_id": CASES[case], "customer_ref": f"C-{case}"}
     deployed = resolve(ctx, "process", "file", release=releases.current(ctx))
     return process_instances.start(ctx, deployed, values=values, business_key=f"case-{case}").id
 
 
 def _as_holder(engine: ProcessEngine, client: testing.TestClient, task_id: str, text: str) -> list[int]:
-    def hold(ctx: CommandContext, user_id: str) -> None:
-        task = models.user_task
-        ctx.connection.execute(update(task).where(task.c.id == task_id).values(assignee=user_id))
-
-    engine.run(SYSTEM_ACTOR, hold, "csr")
+    engine.run(SYSTEM_ACTOR, _hold, task_id, "csr")
     csr = Person(client, "csr")
     sent = [
         csr.post(f"/api/tasks/{task_id}/attempts", {"data": {FIELDS["FREE"]: text}}),
         csr.post(f"/engine-rest/task/{task_id}/comment/create", {"message": text}),
     ]
-    engine.run(SYSTEM_ACTOR, hold, "somebody")
+    engine.run(SYSTEM_ACTOR, _hold, task_id, "somebody")
     return [answer.status_code for answer in sent]
 
 
@@ -247,12 +262,15 @@ def letters(text: str, case: str) -> str:
 
 
 def shows_nothing(text: str) -> bool:
-    values = [sentinel(name, case) for name in (*CLASSES, "FREE") for case in ("mine", "colleague", "other")]
+    values = [sentinel(name, case) for name in (*CLASSES, "FREE") for case in CASES]
     return not any(value in text or masked(value) in text for value in values)
 
 
+WHERE = ("offered", "has", "branch")
+
+
 def cell(role: str, where: str) -> str:
-    return "".join(pair[where == "has"] for pair in TABLE[role].split())
+    return "".join(letters[WHERE.index(where)] for letters in TABLE[role].split())
 
 
 def get(world: World, role: str, path: str, case: str) -> testing.Result:
@@ -313,6 +331,33 @@ def test_the_case_of_somebody_else_shows_nothing(world: World, case: str) -> Non
                 assert answer.status_code == 200, (role, path, answer.text)
 
 
+def test_a_case_of_the_own_branch_shows_what_the_table_says_of_branches(world: World) -> None:
+    for role in TABLE:
+        world.give(role, offered=False)
+        known = role in ALL_CASES | TECHNICAL | VALUES_OF_BRANCH
+        for path in (*ONE, *AROUND):
+            answer = get(world, role, path, "branch")
+            seen = cell(role, "branch") if known and path in VALUES else "------"
+            assert letters(answer.text, "branch") == seen, (role, path)
+            assert sentinel("FREE", "branch") not in answer.text, (role, path)
+            if path in VALUES:
+                assert answer.status_code == (200 if known else 403), (role, path, answer.text)
+        told = get(world, role, "/api/instances/{case}/path", "branch").status_code
+        assert told == (200 if role in ALL_CASES | TECHNICAL | HISTORY_OF_BRANCH else 403), role
+        found = Person(world.client, role.lower()).post("/api/search", {"customer": "C-branch"})
+        assert (world.cases["branch"] in found.text) == known, (role, found.text)
+        assert shows_nothing(found.text), role
+
+
+def test_a_task_of_another_branch_does_not_make_it_the_own(world: World) -> None:
+    for role in TABLE:
+        world.hold("foreign", role.lower())
+        seen = letters(get(world, role, ONE[0], "foreign").text, "foreign")
+        inside = cell(role, "has")
+        assert seen == ("-" + inside[1:] if role in VALUES_OF_BRANCH else inside), role
+    world.hold("foreign", "somebody")
+
+
 def test_what_stands_around_a_case_shows_no_value(world: World) -> None:
     for role in TABLE:
         world.give(role, offered=False)
@@ -327,7 +372,8 @@ def test_lists_hold_the_own_cases_and_no_value_and_count_what_they_hold(world: W
         world.give(role, offered=False)
         person = Person(world.client, role.lower())
         reach = {"mine"} | ({"colleague"} if role in DEPARTMENT else set())
-        reach = {"mine", "colleague", "other"} if role in ALL_CASES | TECHNICAL else reach
+        reach |= {"branch"} if role in HISTORY_OF_BRANCH else set()
+        reach = set(CASES) if role in ALL_CASES | TECHNICAL else reach
         for path in LISTS:
             listed = person.get(f"{path}?maxResults=2000")
             assert listed.status_code == 200, (role, path, listed.text)
@@ -345,7 +391,7 @@ def _require_reach(world: World, role: str, path: str, text: str, reach: set[str
     found = {name for name, case in world.cases.items() if case in text}
     if path.endswith("/task") and "history" not in path:
         # Open tasks are the own and the offered ones; who supervises sees that there are others.
-        assert found == ({"mine", "colleague", "other"} if role in {"SUPV", "COMPL"} else {"mine"}), (role, path)
+        assert found == (set(CASES) if role in {"SUPV", "COMPL"} else {"mine"}), (role, path)
     elif path == "/engine-rest/execution" or "process-instance" in path or "variable" in path:
         assert found == reach, (role, path)
     else:

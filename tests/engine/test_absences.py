@@ -117,6 +117,14 @@ def test_a_substitute_who_may_do_it_anyway_acts_as_oneself(engine: ProcessEngine
     assert engine.run(who(engine, "front2"), user_tasks.claim, task.id).acting_for is None
 
 
+def test_a_cover_has_the_branches_of_the_absent_person(engine: ProcessEngine, task: UserTask) -> None:
+    engine.run(SYSTEM_ACTOR, users.set_branches, "anna", ["B1"])
+    away(engine, "anna", "anna", "berta")
+
+    substitute = who(engine, "berta")
+    assert (substitute.branches, [cover.branches for cover in substitute.covers]) == (frozenset(), [frozenset({"B1"})])
+
+
 def test_a_cover_begins_and_ends_by_itself(engine: ProcessEngine, task: UserTask, clock: VirtualClock) -> None:
     away(engine, "front", "front", "tech", begin=NOW + DAY, end=NOW + 3 * DAY)
     found = []

@@ -93,6 +93,42 @@ def test_what_was_deployed_before_four_eyes_is_in_force_after_the_upgrade(empty:
         assert differences(connection) == []
 
 
+def test_cases_that_named_a_branch_before_have_it_after_the_upgrade(empty: Database) -> None:
+    told = {"a": [b'"B1"', b'"B2"'], "b": [b"7"], "c": []}
+    instance = (
+        "INSERT INTO process_instance (id, root_id, definition_id, definition_key, release, state, started_at, "
+        "started_by, revision, chain_count) VALUES (:id, :id, 'p', 'a', 1, 'ACTIVE', 1, 'x', 0, 0)"
+    )
+    variable = (
+        "INSERT INTO variable_update (id, process_instance_id, root_id, scope_id, name, value, deleted, at) "
+        "VALUES (:id, :root, :root, '', 'branch_id', :value, :no, 1)"
+    )
+    with empty.write() as connection:
+        to(connection, "engine_0008_absences")
+        connection.execute(text("INSERT INTO deployment VALUES ('d', 'old', NULL, 1, 'owner')"))
+        connection.execute(
+            text("INSERT INTO resource (id, deployment_id, name, sha256, body) VALUES ('r', 'd', 'a', 'x', :body)"),
+            {"body": b"<x/>"},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO definition (id, kind, key, version, deployment_id, resource_id, sha256, suspended) "
+                "VALUES ('p', 'process', 'a', 1, 'd', 'r', 'x', :no)"
+            ),
+            {"no": False},
+        )
+        for case, values in told.items():
+            connection.execute(text(instance), {"id": case})
+            for at, value in enumerate(values):
+                row = {"id": f"{case}{at}", "root": case, "value": value, "no": False}
+                connection.execute(text(variable), row)
+        upgrade(connection, VERSIONS)
+
+    with empty.write() as connection:
+        found = connection.execute(text("SELECT id, branch_id FROM process_instance ORDER BY id")).all()
+    assert [tuple(row) for row in found] == [("a", "B2"), ("b", None), ("c", None)]
+
+
 def test_the_upgrade_can_be_taken_back(empty: Database) -> None:
     with empty.write() as connection:
         upgrade(connection, VERSIONS)
