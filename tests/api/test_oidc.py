@@ -295,3 +295,14 @@ def test_a_provider_is_given_whole_and_safe() -> None:
 )
 def test_roles_are_texts_of_a_claim(claims: dict[str, Any], roles: tuple[str, ...]) -> None:
     assert texts_of(claims, "a.b") == roles
+
+
+def test_branches_come_by_a_claim_and_are_mirrored(
+    client: testing.TestClient, engine: ProcessEngine, task_id: str
+) -> None:
+    later = int((NOW + timedelta(seconds=20)).timestamp())
+    assert ask(client, token(branches=["SZ-NS", " ", 5])).status_code == 200
+    assert engine.read(SYSTEM_ACTOR, users.get, WANG).branches == ("SZ-NS",)
+
+    assert ask(client, token(iat=later, branches="SZ-FT")).status_code == 200
+    assert engine.read(SYSTEM_ACTOR, users.get, WANG).branches == ("SZ-FT",)

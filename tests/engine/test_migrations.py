@@ -104,7 +104,7 @@ def test_cases_that_named_a_branch_before_have_it_after_the_upgrade(empty: Datab
         "VALUES (:id, :root, :root, '', 'branch_id', :value, :no, 1)"
     )
     with empty.write() as connection:
-        to(connection, "engine_0008_absences")
+        to(connection, "engine_0009_claims")
         connection.execute(text("INSERT INTO deployment VALUES ('d', 'old', NULL, 1, 'owner')"))
         connection.execute(
             text("INSERT INTO resource (id, deployment_id, name, sha256, body) VALUES ('r', 'd', 'a', 'x', :body)"),
