@@ -12,9 +12,10 @@ from api.commands import Resource, actor_of, no_content
 from api.params import Parameters, read_body
 from api.routing import Parts, Route
 from api.times import read_micros, write_micros
-from engine import absences
+from engine import absences, users
 from engine.absences import Absence
 from engine.context import CommandContext
+from engine.users import User
 
 
 class Absences(Resource):
@@ -40,6 +41,17 @@ class Absences(Resource):
         resp.status = falcon.HTTP_201
         resp.media = shown(made)
 
+    async def on_get_people(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Whose absences the actor may record, the actor first."""
+        resp.media = await self.commands.read(actor_of(req), lambda ctx: _people(ctx, absences.people(ctx)))
+
+    async def on_get_substitutes(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Who may stand in for the actor or, with `userId`, for somebody whose absences the actor may record."""
+        user_id = Parameters.of_query(req).text("userId")
+        resp.media = await self.commands.read(
+            actor_of(req), lambda ctx: _people(ctx, absences.substitutes(ctx, user_id))
+        )
+
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, absence_id: str) -> None:
         """One absence."""
         resp.media = shown(await self.commands.read(actor_of(req), absences.get, absence_id))
@@ -60,6 +72,18 @@ class Absences(Resource):
         no_content(resp)
 
 
+def _people(ctx: CommandContext, found: list[User]) -> list[dict[str, Any]]:
+    names = users.role_names(ctx)
+    return [
+        {
+            "id": user.id,
+            "name": user.name,
+            "roles": [{"code": role, "zh": names[role][0], "en": names[role][1]} for role in user.roles],
+        }
+        for user in found
+    ]
+
+
 def shown(absence: Absence) -> dict[str, Any]:
     """Returns an absence with instants as the interface writes them."""
     return {
@@ -77,5 +101,7 @@ def own_routes(parts: Parts) -> Iterable[Route]:
     absent = Absences(parts.commands)
     return [
         ("/api/absences", absent, None),
+        ("/api/absences/people", absent, "people"),
+        ("/api/absences/substitutes", absent, "substitutes"),
         ("/api/absences/{absence_id}", absent, "one"),
     ]

@@ -18,7 +18,7 @@ from api.task_cards import card, cards, next_card
 from api.times import ZONE, write_instant, write_micros
 from api.typed_values import write_json
 from api.user_tasks import readable
-from engine import user_tasks
+from engine import ad_hoc_activities, user_tasks
 from engine.clock import to_micros
 from engine.context import CommandContext
 from engine.errors import InvalidRequest
@@ -88,6 +88,7 @@ def _page(ctx: CommandContext, parameters: Parameters) -> dict[str, Any]:
         "items": cards(ctx, found),
         "total": counts[view],
         "counts": counts,
+        "covers": [cover.user_id for cover in ctx.actor.covers],
         "now": write_instant(ctx.now),
     }
 
@@ -123,6 +124,7 @@ def _opened(ctx: CommandContext, task_id: str) -> tuple[dict[str, Any], str, dic
     text = element.documentation if element else ""
     text_en = element.properties.get("documentation.en", text) if element else ""
     shown = card(ctx, task) | {
+        "byHand": ad_hoc_activities.any_by_hand(ctx, task.definition_id),
         "documentation": {"zh": text, "en": text_en} if text else None,
         "form": None if schema is None else {"id": task.form_ref, "schema": schema},
         "masked": readings.masked_names(ctx, task.root_id, values),

@@ -7,6 +7,7 @@ with the instant of each request. What a substitute may do stands in engine/subs
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from sqlalchemy import ColumnElement, insert, or_, select, update
 from engine import authorizations, history, models, users
 from engine.access_matrix import matrix
 from engine.context import Actor, CommandContext, Cover
-from engine.errors import Conflict, Forbidden, InvalidRequest, NotFound
+from engine.errors import Conflict, FieldError, Forbidden, FormInvalid, NotFound
 from engine.ids import new_id
 from engine.users import User
 
@@ -44,7 +45,8 @@ def record(
 ) -> Absence:
     """Notes an absence of the actor or, for who leads the department, of somebody else.
 
-    Raises Forbidden, InvalidRequest, and Conflict where it meets another absence of the person or of the substitute.
+    Raises Forbidden, FormInvalid (fields `substituteId`, `until`), and Conflict, whose holder is who is away then
+    already, the person or the substitute.
     """
     person = users.get(ctx, user_id or ctx.actor.user_id)
     made = Absence(new_id(), person.id, substitute_id, from_at, until_at, ctx.now_micros, ctx.actor.user_id)
@@ -100,6 +102,29 @@ def listed(ctx: CommandContext, *, current: bool = False) -> list[Absence]:
     return [one for one in found if _concerns(ctx, one)]
 
 
+def people(ctx: CommandContext) -> list[User]:
+    """Returns whose absences the actor may record: the own ones first, then those of people led, by id."""
+    anybody = authorizations.may(ctx, "Absence", "record_any")
+    found = [one for one in users.listed(ctx) if one.active and one.roles]
+    own = [one for one in found if one.id == ctx.actor.user_id]
+    return own + [one for one in found if one.id != ctx.actor.user_id and (anybody or _leads(ctx, one))]
+
+
+def substitutes(ctx: CommandContext, user_id: str | None = None) -> list[User]:
+    """Returns who may stand in for the actor, or for somebody whose absences the actor may record; by id.
+
+    Somebody who is away at the time in question is among them: that is said when the absence is recorded.
+    """
+    person = users.get(ctx, user_id or ctx.actor.user_id)
+    by_another = _require_right(ctx, person)
+    departments = matrix(ctx.engine.settings.rules).departments(person.roles)
+    return [
+        one
+        for one in users.listed(ctx)
+        if _can_stand_in(one) and one.id != person.id and (by_another or not departments.isdisjoint(one.roles))
+    ]
+
+
 def covers_of(ctx: CommandContext, user_id: str) -> tuple[Cover, ...]:
     """Returns whom somebody covers at this instant. The roles are those of the absent people alone: whom these cover
     themselves is not looked at, so that there are no chains."""
@@ -150,27 +175,42 @@ def _leads(ctx: CommandContext, person: User) -> bool:
 
 def _require_sound(ctx: CommandContext, person: User, absence: Absence) -> None:
     by_another = _require_right(ctx, person)
-    if absence.until_at <= max(absence.from_at, ctx.now_micros):
-        raise InvalidRequest("an absence ends after it begins, and in the future")
-    if absence.until_at - absence.from_at > LONGEST // timedelta(microseconds=1):
-        raise InvalidRequest(f"an absence lasts {LONGEST.days} days at most; record it again then")
-    substitute = _substitute(ctx, absence.substitute_id)
-    if substitute.id == person.id:
-        raise InvalidRequest("nobody is their own substitute")
-    departments = matrix(ctx.engine.settings.rules).departments(person.roles)
-    if not by_another and departments.isdisjoint(substitute.roles):
-        raise InvalidRequest("a substitute from another department is named by who leads the department")
+    faults = [*_faults_of_times(ctx, absence), *_faults_of_substitute(ctx, person, absence, by_another=by_another)]
+    if faults:
+        raise FormInvalid(faults)
     _require_no_other(ctx, absence)
 
 
-def _substitute(ctx: CommandContext, user_id: str) -> User:
+def _faults_of_times(ctx: CommandContext, absence: Absence) -> Iterator[FieldError]:
+    if absence.until_at <= max(absence.from_at, ctx.now_micros):
+        said = "an absence ends after it begins, and in the future"
+        yield FieldError("until", "order", "结束须晚于开始，并且晚于现在", said)
+    if absence.until_at - absence.from_at > LONGEST // timedelta(microseconds=1):
+        said = f"an absence lasts {LONGEST.days} days at most; record it again then"
+        yield FieldError("until", "longest", f"一次请假最长 {LONGEST.days} 天，到期请再次登记", said)
+
+
+def _faults_of_substitute(
+    ctx: CommandContext, person: User, absence: Absence, *, by_another: bool
+) -> Iterator[FieldError]:
+    name = "substituteId"
     try:
-        found = users.get(ctx, user_id)
-    except NotFound as cause:
-        raise InvalidRequest(f"there is no user {user_id}") from cause
-    if not found.active or not found.roles:
-        raise InvalidRequest(f"user {user_id} cannot stand in for anybody")
-    return found
+        substitute = users.get(ctx, absence.substitute_id)
+    except NotFound:
+        yield FieldError(name, "unknown", "没有这位用户", f"there is no user {absence.substitute_id}")
+        return
+    if not _can_stand_in(substitute):
+        yield FieldError(name, "inactive", "这位用户不能代办", f"user {substitute.id} cannot stand in for anybody")
+    if substitute.id == person.id:
+        yield FieldError(name, "self", "代办人不能是本人", "nobody is their own substitute")
+    departments = matrix(ctx.engine.settings.rules).departments(person.roles)
+    if not by_another and departments.isdisjoint(substitute.roles):
+        said = "a substitute from another department is named by who leads the department"
+        yield FieldError(name, "department", "其他部门的代办人须由部门负责人指定", said)
+
+
+def _can_stand_in(user: User) -> bool:
+    return user.active and bool(user.roles)
 
 
 def _require_no_other(ctx: CommandContext, absence: Absence) -> None:
@@ -180,7 +220,7 @@ def _require_no_other(ctx: CommandContext, absence: Absence) -> None:
     query = select(TABLE.c.user_id).where(*meets, taken, TABLE.c.id != absence.id)
     other = ctx.connection.execute(query.limit(1)).scalar_one_or_none()
     if other is not None:
-        raise Conflict(f"user {other} is away at that time already")
+        raise Conflict(f"user {other} is away at that time already", holder=other)
 
 
 def _tell(ctx: CommandContext, kind: str, absence: Absence) -> None:

@@ -35,6 +35,12 @@ class AdHoc:
     choices: tuple[Choice, ...]
 
 
+def any_by_hand(ctx: CommandContext, definition_id: str) -> bool:
+    """Tells whether a process draws an ad-hoc sub-process that people work in by hand, which `find` may then list."""
+    elements = ctx.engine.definitions.process(ctx, definition_id).elements.values()
+    return any(one.properties.get("adHoc.start") == "manual" for one in elements if one.type == "adHocSubProcess")
+
+
 def find(ctx: CommandContext, instance_id: str) -> list[AdHoc]:
     """Returns the ad-hoc sub-processes of a case that wait for somebody; raises NotFound, Forbidden."""
     row = process_instances.get(ctx, instance_id)

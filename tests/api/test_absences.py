@@ -177,3 +177,35 @@ def test_assignee_and_owner_are_links_too(task_id: str, csr: Person, admin: Pers
 )
 def test_a_link_that_makes_no_sense_is_refused(task_id: str, admin: Person, link: dict[str, str]) -> None:
     assert admin.post(f"/engine-rest/task/{task_id}/identity-links", link).status_code == 400
+
+
+def test_one_chooses_a_substitute_among_those_who_may_stand_in(csr: Person, someone: Someone) -> None:
+    def named(by: Person, path: str) -> list[str]:
+        return [one["id"] for one in by.get(f"/api/absences/{path}").json]
+
+    assert named(csr, "people") == ["csr"]
+    assert named(csr, "substitutes") == ["csr2", "css"]
+    assert named(someone("css"), "people") == ["css", "csr", "csr2"]
+    assert "tech" in named(someone("css"), "substitutes?userId=csr")
+    assert csr.get("/api/absences/substitutes?userId=tech").status_code == 403
+    assert csr.get("/api/absences/substitutes?userId=nobody").status_code == 404
+    assert csr.get("/api/absences/people").json[0]["roles"][0]["code"] == "CSR"
+
+
+def test_a_refusal_says_which_field_is_wrong_in_both_languages(csr: Person) -> None:
+    refused = away(csr, "tech", until=FROM)
+    assert (refused.status_code, refused.json["type"]) == (400, "FormInvalidException")
+    assert [(one["field"], one["code"]) for one in refused.json["errors"]] == [
+        ("until", "order"),
+        ("substituteId", "department"),
+    ]
+    assert all(one["zh"] and one["en"] for one in refused.json["errors"])
+    assert away(csr, "csr2").status_code == 201
+    assert away(csr, "csr2").json["holder"] == "csr"
+
+
+def test_the_inbox_says_whom_its_reader_covers_now(calls: str, csr: Person, someone: Someone) -> None:
+    assert someone("csr2").get("/api/tasks").json["covers"] == []
+    away(csr, "csr2")
+    assert someone("csr2").get("/api/tasks").json["covers"] == ["csr"]
+    assert csr.get("/api/tasks").json["covers"] == []

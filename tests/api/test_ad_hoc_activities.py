@@ -26,3 +26,14 @@ def test_choices_are_listed_started_and_ended(owner: Person, admin: Person, csr:
     assert admin.post(f"{route}/complete", which).status_code == 204
     assert admin.get(route).json == []
     assert admin.get("/api/instances/nowhere/ad-hoc").status_code == 404
+
+
+def test_a_task_says_whether_its_process_has_choices(owner: Person, admin: Person, task_id: str) -> None:
+    assert admin.get(f"/api/tasks/{task_id}").json["byHand"] is False
+    assert owner.deploy({"case.bpmn": ad_hoc()}).status_code == 200
+    case = admin.post("/engine-rest/process-definition/key/case/start", {}).json["id"]
+    (held,) = admin.get(f"/api/instances/{case}/ad-hoc").json
+    which = {"activityInstanceId": held["activityInstanceId"], "activityId": "call"}
+    assert admin.post(f"/api/instances/{case}/ad-hoc/start", which).status_code == 204
+    (task,) = admin.get(f"/engine-rest/task?processInstanceId={case}").json
+    assert admin.get(f"/api/tasks/{task['id']}").json["byHand"] is True
