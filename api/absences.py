@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import falcon
@@ -24,22 +25,23 @@ class Absences(Resource):
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Absences that concern the asker."""
         current = Parameters.of_query(req).boolean("current") or False
-        found = await self.commands.read(actor_of(req), lambda ctx: absences.listed(ctx, current=current))
-        resp.media = [shown(one) for one in found]
+        found = await self.commands.read(
+            actor_of(req), lambda ctx: [shown(ctx, one) for one in absences.listed(ctx, current=current)]
+        )
+        resp.media = found
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Records an absence and who covers it."""
         body = Parameters(await read_body(req))
-        made = await self.commands.run(
-            actor_of(req),
+        record = partial(
             absences.record,
             user_id=body.short("userId"),
             substitute_id=body.required("substituteId"),
             from_at=read_micros(body.required("from"), name="from"),
             until_at=read_micros(body.required("until"), name="until"),
         )
+        resp.media = await self.commands.run(actor_of(req), lambda ctx: shown(ctx, record(ctx)))
         resp.status = falcon.HTTP_201
-        resp.media = shown(made)
 
     async def on_get_people(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Whose absences the actor may record, the actor first."""
@@ -54,17 +56,17 @@ class Absences(Resource):
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, absence_id: str) -> None:
         """One absence."""
-        resp.media = shown(await self.commands.read(actor_of(req), absences.get, absence_id))
+        resp.media = await self.commands.read(actor_of(req), lambda ctx: shown(ctx, absences.get(ctx, absence_id)))
 
     async def on_put_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, absence_id: str) -> None:
         """Changes substitute or end of an absence."""
         body = Parameters(await read_body(req))
         substitute_id, until_at = body.short("substituteId"), body.micros("until")
 
-        def change(ctx: CommandContext) -> Absence:
-            return absences.change(ctx, absence_id, substitute_id=substitute_id, until_at=until_at)
+        def change(ctx: CommandContext) -> dict[str, Any]:
+            return shown(ctx, absences.change(ctx, absence_id, substitute_id=substitute_id, until_at=until_at))
 
-        resp.media = shown(await self.commands.run(actor_of(req), change))
+        resp.media = await self.commands.run(actor_of(req), change)
 
     async def on_delete_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, absence_id: str) -> None:
         """Ends an absence now."""
@@ -84,14 +86,16 @@ def _people(ctx: CommandContext, found: list[User]) -> list[dict[str, Any]]:
     ]
 
 
-def shown(absence: Absence) -> dict[str, Any]:
-    """Returns an absence with instants as the interface writes them."""
+def shown(ctx: CommandContext, absence: Absence) -> dict[str, Any]:
+    """Returns an absence with instants as the interface writes them; `state` is that of the server's instant."""
+    coming, over = absence.from_at > ctx.now_micros, absence.until_at <= ctx.now_micros
     return {
         "id": absence.id,
         "userId": absence.user_id,
         "substituteId": absence.substitute_id,
         "from": write_micros(absence.from_at),
         "until": write_micros(absence.until_at),
+        "state": "over" if over else "coming" if coming else "now",
         "recorded": write_micros(absence.recorded_at),
         "recordedBy": absence.recorded_by,
     }

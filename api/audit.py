@@ -44,13 +44,16 @@ def _export(ctx: CommandContext, instance_id: str) -> list[bytes]:
 def _verify(ctx: CommandContext, chain_id: str | None) -> dict[str, Any]:
     authorizations.require(ctx, "History", "verify")
     found = audit.verify(ctx, chain_id)
-    faults = [{"chainId": one.chain_id, "seq": one.seq, "reason": one.reason} for one in found.faults[:MAX_FAULTS]]
+    faults = [
+        {"chainId": one.chain_id, "seq": one.seq, "reason": {"zh": one.zh, "en": one.reason}}
+        for one in found.faults[:MAX_FAULTS]
+    ]
     return {
         "intact": found.intact,
         "chains": found.chains,
         "events": found.events,
         "faults": faults,
-        "blindSpots": list(found.blind_spots),
+        "blindSpots": [{"zh": audit.BLIND_SPOTS[one], "en": one} for one in found.blind_spots],
     }
 
 

@@ -84,7 +84,7 @@ SCHEMAS: Mapping[str, Schema] = {
         due=MAYBE_INSTANT,
         mayComplete=FLAG,
     ),
-    "Inbox": _object(items=_list(_ref("TaskCard")), total=NUMBER, now=INSTANT),
+    "Inbox": _object(items=_list(_ref("TaskCard")), total=NUMBER, covers=_list(TEXT), now=INSTANT),
     "Token": _object(
         id=TEXT,
         userId=TEXT,

@@ -113,6 +113,8 @@ def _why(ctx: CommandContext, task: UserTask, candidates: Candidates) -> dict[st
     `person`, who is away."""
     if task.assignee == ctx.actor.user_id:
         return {"kind": "assignee", "group": None} if task.acting_for is None else _substitute(task.acting_for, None)
+    if any(cover.user_id == task.assignee for cover in ctx.actor.covers):
+        return _substitute(str(task.assignee), None)
     for kind, groups in (("group", candidates.groups), ("escalation", candidates.escalations)):
         group = next((name for name in groups if name in ctx.actor.roles), None)
         if group is not None:

@@ -7,7 +7,7 @@ and a whole database put back to an older copy. The report says so.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,19 +19,21 @@ from engine.errors import InvalidRequest
 from engine.history import Head, chain_hash, genesis, seal
 from engine.values import load
 
-BLIND_SPOTS = (
-    "a whole instance removed together with its row",
-    "the whole database put back to an older copy",
-)
+# What is said of it in English -> in Chinese.
+BLIND_SPOTS: Mapping[str, str] = {
+    "a whole instance removed together with its row": "整个流程实例连同其记录行一起被删除",
+    "the whole database put back to an older copy": "整个数据库被换回较早的备份",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a chain. `seq` is None where the head itself is wrong."""
+    """One thing that is wrong with a chain, in English and Chinese. `seq` is None where the head itself is wrong."""
 
     chain_id: str
     seq: int | None
     reason: str
+    zh: str
 
 
 @dataclass(slots=True)
@@ -41,7 +43,7 @@ class Verification:
     chains: int = 0
     events: int = 0
     faults: list[Fault] = field(default_factory=list)
-    blind_spots: tuple[str, ...] = BLIND_SPOTS
+    blind_spots: tuple[str, ...] = tuple(BLIND_SPOTS)
 
     @property
     def intact(self) -> bool:
@@ -58,11 +60,11 @@ def verify(ctx: CommandContext, chain_id: str | None = None) -> Verification:
         result.chains += 1
         end = _verify_events(current, events, result)
         if current not in heads:
-            result.faults.append(Fault(current, None, "events without an instance"))
+            result.faults.append(Fault(current, None, "events without an instance", "有事件而没有实例"))
         else:
             _verify_head(ctx, current, end, heads[current], result)
     for missing in heads.keys() - seen:
-        result.faults.append(Fault(missing, None, "all events are missing"))
+        result.faults.append(Fault(missing, None, "all events are missing", "全部事件缺失"))
     return result
 
 
@@ -102,11 +104,16 @@ def _verify_events(chain_id: str, events: list[Any], result: Verification) -> He
     for row in events:
         result.events += 1
         if row.seq != head.count + 1:
-            result.faults.append(Fault(chain_id, row.seq, f"event {head.count + 1} is missing"))
+            number = head.count + 1
+            result.faults.append(Fault(chain_id, row.seq, f"event {number} is missing", f"第 {number} 个事件缺失"))
         if chain_hash(head.head, row.body) != row.hash:
-            result.faults.append(Fault(chain_id, row.seq, "the event or its predecessor was changed"))
+            result.faults.append(
+                Fault(chain_id, row.seq, "the event or its predecessor was changed", "该事件或其前一事件被改动")
+            )
         elif not _columns_agree(row):
-            result.faults.append(Fault(chain_id, row.seq, "the columns disagree with the chained body"))
+            result.faults.append(
+                Fault(chain_id, row.seq, "the columns disagree with the chained body", "数据列与链中内容不一致")
+            )
         head = Head(row.seq, row.hash)
     return head
 
@@ -129,11 +136,17 @@ def _verify_head(
 ) -> None:
     head, mac, state = stored
     if head.count > end.count:
-        result.faults.append(Fault(chain_id, None, f"the last {head.count - end.count} events are missing"))
+        number = head.count - end.count
+        said = f"the last {number} events are missing"
+        result.faults.append(Fault(chain_id, None, said, f"最后 {number} 个事件缺失"))
     elif head != end:
-        result.faults.append(Fault(chain_id, None, "the last event is not the one that the head names"))
+        result.faults.append(
+            Fault(chain_id, None, "the last event is not the one that the head names", "最后一个事件不是链头所指的事件")
+        )
     if not hmac.compare_digest(mac, seal(ctx.engine.chain_key, chain_id, head, state)):
-        result.faults.append(Fault(chain_id, None, "head or state were changed without the key"))
+        result.faults.append(
+            Fault(chain_id, None, "head or state were changed without the key", "链头或状态在没有密钥的情况下被改动")
+        )
 
 
 def bodies(ctx: CommandContext, chain_id: str) -> list[bytes]:

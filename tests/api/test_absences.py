@@ -63,6 +63,7 @@ def test_absences_are_written_read_changed_and_ended(calls: str, csr: Person, so
         "substituteId": "csr2",
         "from": FROM,
         "until": UNTIL,
+        "state": "now",
         "recorded": "2026-10-01T22:30:00.000+0800",
         "recordedBy": "csr",
     }
@@ -209,3 +210,12 @@ def test_the_inbox_says_whom_its_reader_covers_now(calls: str, csr: Person, some
     away(csr, "csr2")
     assert someone("csr2").get("/api/tasks").json["covers"] == ["csr"]
     assert csr.get("/api/tasks").json["covers"] == []
+
+
+def test_a_colleague_of_the_same_role_sees_that_it_is_in_somebodys_place(
+    task_id: str, csr: Person, someone: Someone
+) -> None:
+    csr.post(f"/api/tasks/{task_id}/claim")
+    away(csr, "csr2")
+    (card,) = someone("csr2").get("/api/tasks?view=covered").json["items"]
+    assert card["why"] == {"kind": "substitute", "group": None, "person": "csr"}

@@ -5,15 +5,19 @@ MARQUE_WEB_URL names a running server in demo mode; without it the pages run aga
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.web.chromium import FLAGS, find_chromium
 from tests.web.desk import Desk
+from tests.web.house import open_house
 from tests.web.mock_api import DIST, Office, serving
 
 OpenPage = Callable[..., Page]
+Cookies = dict[str, list[Any]]
 WATCH_POLICY = """
 document.addEventListener('securitypolicyviolation', (event) =>
   window.reportViolation(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`))
@@ -47,8 +51,41 @@ def violations() -> Iterator[list[str]]:
     assert found == []
 
 
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A whole server with people and processes, for what mock_api knows nothing of; all tests share it."""
+    with open_house(tmp_path_factory.mktemp("house")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def kept_cookies() -> Cookies:
+    """The cookies of who has logged in to the house: once is enough for all tests."""
+    return {}
+
+
 @pytest.fixture
 def open_page(browser: Browser, base_url: str, violations: list[str]) -> Iterator[OpenPage]:
+    with opening_pages(browser, base_url, violations) as opener:
+        yield opener
+
+
+@pytest.fixture
+def open_house_page(browser: Browser, house: str, violations: list[str], kept_cookies: Cookies) -> Iterator[OpenPage]:
+    with opening_pages(browser, house, violations, kept_cookies) as opener:
+        yield opener
+
+
+@pytest.fixture
+def person(house: str) -> Callable[[str], Desk]:
+    """Somebody at another desk of the house."""
+    return lambda user: Desk(house, user)
+
+
+@contextmanager
+def opening_pages(
+    browser: Browser, base_url: str, violations: list[str], cookies: Cookies | None = None
+) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
 
     def open_page(
@@ -68,12 +105,17 @@ def open_page(browser: Browser, base_url: str, violations: list[str]) -> Iterato
         context.add_init_script(WATCH_POLICY)
         if language == "en":
             context.add_init_script("localStorage.setItem('marque.language', 'en')")
+        known = cookies.get(user) if cookies and user else None
+        if known:
+            context.add_cookies(known)
         page = context.new_page()
         page.on("pageerror", lambda error: violations.append(str(error)))
         page.on("console", lambda message: violations.extend(policy_messages(message)))
         page.goto(path)
-        if user:
+        if user and not known:
             log_in(page, user)
+            if cookies is not None:
+                cookies[user] = context.cookies()
         return page
 
     yield open_page

@@ -61,6 +61,7 @@ def test_logging_out_leaves_no_draft_behind(open_page: OpenPage, desk: Desk) -> 
     )
     assert stored(page) != "{}"
     page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="账户").click()
     page.get_by_role("button", name="退出登录").click()
     expect(page.locator("input[name=username]")).to_be_visible()
     assert stored(page) == "{}"
@@ -83,3 +84,16 @@ def stored(page: Page) -> str:
     script = """JSON.stringify(Object.fromEntries(Object.entries(sessionStorage)
       .filter(([key]) => key.startsWith('marque.draft.'))))"""
     return str(page.evaluate(script))
+
+
+def test_the_menu_opens_and_closes_without_a_mouse(open_page: OpenPage) -> None:
+    page = open_page(user="csr")
+    opener = page.get_by_role("button", name="账户")
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(opener).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="请假代办")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    expect(page.get_by_role("button", name="退出登录")).to_be_hidden()

@@ -4,7 +4,7 @@ import type { Name } from './language.svelte'
 export type Role = { code: string; zh: string; en: string }
 export type User = { id: string; name?: string | null; roles: Role[] }
 export type Session = { user: User; csrfToken: string; demo: boolean }
-export type View = 'mine' | 'groups' | 'all'
+export type View = 'mine' | 'groups' | 'covered' | 'all'
 export type Due = 'overdue' | 'today'
 
 export type Deadline = {
@@ -28,12 +28,14 @@ export type TaskCard = {
   caseNo: string | null
   customerRef: string | null
   assignee: string | null
+  /** The absent person in whose place the assignee works on it. */
+  actingFor?: string | null
   created: string
   due: string | null
   deadline: Deadline | null
   priority: number
   candidateGroups: string[]
-  why: { kind: 'assignee' | 'group' | 'escalation'; group: string | null } | null
+  why: { kind: 'assignee' | 'group' | 'escalation' | 'substitute'; group: string | null; person?: string } | null
   mayComplete: boolean
 }
 
@@ -57,11 +59,20 @@ export type Task = TaskCard & {
   form: Form | null
   data: FormData
   attempts: Attempt[]
+  /** The process has activities that people start by hand. */
+  byHand?: boolean
   /** Fields shown masked to this reader; they are displayed but never sent back. */
   masked?: string[]
 }
 
-export type TaskPage = { items: TaskCard[]; total: number; now: string; counts?: Record<View, number> }
+export type TaskPage = {
+  items: TaskCard[]
+  total: number
+  now: string
+  counts?: Record<View, number>
+  /** The absent people whom the reader covers at this instant. */
+  covers?: string[]
+}
 export type FieldFault = { field: string | null; code?: string; zh: string; en: string }
 export type InstancePath = {
   processKey: string
@@ -75,6 +86,41 @@ export type InstancePath = {
 export type Startable = { processKey: string; name: Name; message: string | null; form: Form | null }
 export type Started = { processInstanceId: string; caseNo: string | null; next: TaskCard | null }
 export type Attachment = { attachment_id: string; sha256: string; size: number; type: string; name?: string }
+
+export type Absence = {
+  id: string
+  userId: string
+  substituteId: string
+  from: string
+  until: string
+  /** As the server's clock has it. */
+  state: 'coming' | 'now' | 'over'
+  recorded: string
+  recordedBy: string
+}
+export type NewAbsence = { userId?: string; substituteId: string; from: string; until: string }
+export type AdHoc = {
+  activityInstanceId: string
+  activityId: string
+  name: Name
+  canComplete: boolean
+  activities: { activityId: string; name: Name; mayStart: boolean }[]
+}
+export type AccessEntry = {
+  id: string
+  at: string
+  kind: string
+  userId: string
+  processInstanceId: string | null
+  details: Record<string, unknown>
+}
+export type Verification = {
+  intact: boolean
+  chains: number
+  events: number
+  faults: { chainId: string; seq: number | null; reason: Name }[]
+  blindSpots: Name[]
+}
 
 type Refusal = { type?: string; message?: string; holder?: string | { id: string } | null; errors?: FieldFault[] }
 
@@ -127,9 +173,12 @@ async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await send('GET', path, { signal })).json()
 }
 
+function sendJson(method: string, path: string, body: unknown): Promise<Response> {
+  return send(method, path, { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
+}
+
 async function post<T>(path: string, body: unknown = {}): Promise<T> {
-  const headers = { 'Content-Type': 'application/json' }
-  return (await send('POST', path, { headers, body: JSON.stringify(body) })).json()
+  return (await sendJson('POST', path, body)).json()
 }
 
 const at = (id: string) => encodeURIComponent(id)
@@ -175,6 +224,41 @@ export const userTasks = {
 
 export const processInstances = {
   path: (id: string) => get<InstancePath>(`/api/instances/${at(id)}/path`),
+}
+
+/** What people may start in the ad-hoc sub-processes of a case, and when it is enough. */
+export const adHocActivities = {
+  find: (instanceId: string) => get<AdHoc[]>(`/api/instances/${at(instanceId)}/ad-hoc`),
+  start: (instanceId: string, activityInstanceId: string, activityId: string) =>
+    sendJson('POST', `/api/instances/${at(instanceId)}/ad-hoc/start`, { activityInstanceId, activityId }),
+  complete: (instanceId: string, activityInstanceId: string) =>
+    sendJson('POST', `/api/instances/${at(instanceId)}/ad-hoc/complete`, { activityInstanceId }),
+}
+
+export const absences = {
+  list: () => get<Absence[]>('/api/absences'),
+  people: () => get<User[]>('/api/absences/people'),
+  substitutes: (userId: string) => get<User[]>(`/api/absences/substitutes?userId=${at(userId)}`),
+  record: (absence: NewAbsence) => post<Absence>('/api/absences', absence),
+  change: async (id: string, changes: Partial<NewAbsence>): Promise<Absence> =>
+    (await sendJson('PUT', `/api/absences/${at(id)}`, changes)).json(),
+  end: (id: string) => send('DELETE', `/api/absences/${at(id)}`),
+}
+
+export const accessLog = {
+  page: (filters: URLSearchParams, first: number, maxResults: number) =>
+    get<AccessEntry[]>(`/api/access-log?${filters}&firstResult=${first}&maxResults=${maxResults}`),
+  count: async (filters: URLSearchParams) => (await get<{ count: number }>(`/api/access-log/count?${filters}`)).count,
+  verify: (processInstanceId: string | null) =>
+    get<Verification>(`/api/audit/verify${processInstanceId ? `?processInstanceId=${at(processInstanceId)}` : ''}`),
+}
+
+/** Tells what the reader may do by the access matrix, which stands on the server alone. */
+export const rights = {
+  may: async (permission: string, resource: string): Promise<boolean> => {
+    const asked = new URLSearchParams({ permissionName: permission, resourceName: resource })
+    return (await get<{ authorized: boolean }>(`/engine-rest/authorization/check?${asked}`)).authorized
+  },
 }
 
 export const processDefinitions = {

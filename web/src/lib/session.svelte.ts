@@ -1,4 +1,4 @@
-import { ApiError, sessions, useSession, type Role, type Session, type User } from './api'
+import { ApiError, rights, sessions, useSession, type Role, type Session, type User } from './api'
 import { drafts } from './drafts.svelte'
 
 export type SessionState = 'unknown' | 'out' | 'in' | 'unreachable'
@@ -8,6 +8,8 @@ class CurrentSession {
   state = $state<SessionState>('unknown')
   user = $state.raw<User | null>(null)
   demo = $state(false)
+  /** What the menu and the pages offer beyond one's own work; the server decides again when it is asked for. */
+  may = $state.raw({ readAccessLog: false, verifyHistory: false })
 
   async restore(): Promise<void> {
     try {
@@ -40,6 +42,13 @@ class CurrentSession {
     this.user = session.user
     this.demo = session.demo
     this.state = 'in'
+    void this.#learnRights(session.user)
+  }
+
+  async #learnRights(user: User): Promise<void> {
+    const asked = [rights.may('read', 'AccessLog'), rights.may('verify', 'History')]
+    const [readAccessLog, verifyHistory] = await Promise.all(asked.map((answer) => answer.catch(() => false)))
+    if (user === this.user) this.may = { readAccessLog: !!readAccessLog, verifyHistory: !!verifyHistory }
   }
 
   /** The server no longer knows the cookie: the same person may log in again and finds the drafts. */
@@ -52,6 +61,7 @@ class CurrentSession {
     drafts.clear()
     this.#expire()
     this.user = null
+    this.may = { readAccessLog: false, verifyHistory: false }
   }
 }
 

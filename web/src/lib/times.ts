@@ -46,6 +46,12 @@ export function formatShort(instant: number, now: number, t: Texts): string {
   }).format(instant)
 }
 
+/** "2026-10-01 14:05:09" in Beijing time: for records, where seconds count and columns are compared. */
+export function formatStamp(instant: number): string {
+  const swedish = { timeZone: ZONE, dateStyle: 'short', timeStyle: 'medium' } as const // writes ISO dates
+  return new Intl.DateTimeFormat('sv-SE', swedish).format(instant)
+}
+
 export function formatSize(bytes: number, t: Texts): string {
   const [value, unit] = bytes < 1_000_000 ? [bytes / 1000, 'kB'] : [bytes / 1_000_000, 'MB']
   return `${new Intl.NumberFormat(t.locale, { maximumFractionDigits: 1 }).format(value)} ${unit}`

@@ -2,7 +2,7 @@ import { ApiError, TaskQuery, type Due, type TaskCard, type TaskPage, type View 
 
 export type Row = TaskCard & { gone?: boolean }
 
-export const VIEWS: View[] = ['mine', 'groups', 'all']
+export const VIEWS: View[] = ['mine', 'groups', 'covered', 'all']
 const PAGE = 50
 /** The counts of the other tabs may be a few seconds older than the list that is being read. */
 const COUNT_EVERY_POLLS = 3
@@ -18,6 +18,8 @@ class Inbox {
   rows = $state.raw<Row[]>([])
   total = $state(0)
   counts = $state.raw<Partial<Record<View, number>>>({})
+  /** The absent people whom the reader covers now; without any there is no tab for them. */
+  covers = $state.raw<string[]>([])
   newCount = $state(0)
   loaded = $state(false)
   offline = $state(false)
@@ -27,6 +29,10 @@ class Inbox {
   #counters: Partial<Record<View, TaskQuery>> = {}
   #latest: TaskPage | null = null
   #polls = 0
+
+  get views(): View[] {
+    return VIEWS.filter((view) => view !== 'covered' || this.covers.length > 0 || this.view === 'covered')
+  }
 
   show(view: View, due: Due | null): void {
     if (this.#query && view === this.view && due === this.due) return
@@ -84,7 +90,7 @@ class Inbox {
   clear(): void {
     this.#query = this.#latest = null
     this.#counters = {}
-    Object.assign(this, { rows: [], counts: {}, total: 0, loaded: false, newCount: 0 })
+    Object.assign(this, { rows: [], counts: {}, covers: [], total: 0, loaded: false, newCount: 0 })
   }
 
   #ask(): void {
@@ -97,6 +103,7 @@ class Inbox {
   #take(page: TaskPage): void {
     this.#latest = page
     this.total = page.total
+    this.covers = page.covers ?? []
     if (page.counts) this.counts = page.counts
     else if (!this.due) this.counts = { ...this.counts, [this.view]: page.total }
     if (!this.loaded) {

@@ -51,7 +51,8 @@ class OpenTask {
   async claim(card: TaskCard): Promise<void> {
     const before = claimOf(card)
     const me = session.user!.id
-    this.#patch(card.id, { assignee: me, mayComplete: true, why: { kind: 'assignee', group: null } })
+    const why = card.why?.kind === 'substitute' ? card.why : ({ kind: 'assignee', group: null } as const)
+    this.#patch(card.id, { assignee: me, mayComplete: true, why })
     try {
       this.#patch(card.id, cardOnly(await userTasks.claim(card.id)))
       announcements.say(language.texts.claimed(language.pick(card.name)), 'good')
@@ -138,14 +139,14 @@ function stateAfter(error: unknown): OpenState {
   return error.status === 403 ? 'forbidden' : 'failed'
 }
 
-function claimOf({ assignee, mayComplete, why }: TaskCard): Partial<TaskCard> {
-  return { assignee, mayComplete, why }
+function claimOf({ assignee, actingFor, mayComplete, why }: TaskCard): Partial<TaskCard> {
+  return { assignee, actingFor, mayComplete, why }
 }
 
 /** The card's own fields that can change while a task is open; its form and data are never replaced under the hand. */
 function cardOnly(card: TaskCard): Partial<TaskCard> {
-  const { assignee, due, deadline, priority, candidateGroups, why, mayComplete } = card
-  return { assignee, due, deadline, priority, candidateGroups, why, mayComplete }
+  const { assignee, actingFor, due, deadline, priority, candidateGroups, why, mayComplete } = card
+  return { assignee, actingFor, due, deadline, priority, candidateGroups, why, mayComplete }
 }
 
 export const openTask = new OpenTask()
