@@ -73,7 +73,7 @@ class Doorkeeper:
         token = token_of(req)
         if token is None:
             raise Unauthenticated("log in first")
-        return await self._from_session(token)
+        return await self._from_session(token, in_use=not is_asking_again(req))
 
     async def _from_header(self, header: str, address: str) -> Visitor:
         scheme, _, credentials = header.partition(" ")
@@ -127,18 +127,18 @@ class Doorkeeper:
         change = partial(self._logins.change, name, old, new, session=session)
         await asyncio.get_running_loop().run_in_executor(self._checks, change)
 
-    async def open_session(self, visitor: Visitor) -> tuple[str, Session]:
-        """Begins a session; returns the token for the cookie."""
-        return await self._commands.run(visitor.actor, sessions.open_session, visitor.user)
+    async def open_session(self, visitor: Visitor, *, instead_of: str | None) -> tuple[str, Session]:
+        """Begins a session; returns the token for the cookie. The one that the browser had before ends."""
+        return await self._commands.run(visitor.actor, sessions.open_session, visitor.user, instead_of=instead_of)
 
     async def close_session(self, token: str) -> None:
         await self._commands.run(SYSTEM_ACTOR, sessions.close_session, token)
 
-    async def _from_session(self, token: str) -> Visitor:
+    async def _from_session(self, token: str, *, in_use: bool) -> Visitor:
         visitor = await self._commands.read(SYSTEM_ACTOR, _visitor, token)
         if visitor is None or visitor.session is None:
             raise Unauthenticated("the session is over; log in again")
-        if visitor.session.stale:
+        if visitor.session.stale and in_use:
             await self._commands.run(SYSTEM_ACTOR, sessions.touch, token)
         return visitor
 
@@ -171,6 +171,19 @@ def is_query(req: falcon.asgi.Request) -> bool:
     """Tells whether a request is the POST twin of a GET query. What is not named here writes."""
     template = (req.uri_template or "").removeprefix("/engine-rest").removeprefix("/engine/default")
     return req.method == "POST" and (template in QUERIES or _HISTORY.fullmatch(template) is not None)
+
+
+def is_asking_again(req: falcon.asgi.Request) -> bool:
+    """Tells whether an open page asks by itself what is new: that keeps nobody logged in who has left the desk."""
+    return req.method in SAFE_METHODS and req.get_header("If-None-Match") is not None
+
+
+def is_encrypted(req: falcon.asgi.Request) -> bool:
+    """Tells whether the browser sent this over https, here or to a proxy: the proxy says so, or the page's origin.
+
+    Whoever lies about it keeps the own cookie from being sent.
+    """
+    return req.forwarded_scheme == "https" or (req.get_header("Origin") or "").startswith("https://")
 
 
 def token_of(req: falcon.asgi.Request) -> str | None:

@@ -11,7 +11,7 @@ import falcon.asgi
 from api.commands import Commands, Resource, no_content
 from api.params import Parameters, read_body
 from api.routing import Parts, Route
-from api.security import COOKIE, Doorkeeper, Visitor, require_own_page, require_same_site, token_of
+from api.security import COOKIE, Doorkeeper, Visitor, is_encrypted, require_own_page, require_same_site, token_of
 from engine import users
 from engine.context import SYSTEM_ACTOR, CommandContext
 from engine.errors import Unauthenticated
@@ -33,13 +33,13 @@ class Sessions(Resource):
         require_own_page(req)
         body = Parameters(await read_body(req))
         visitor = await self._doorkeeper.verify(body.required("username"), body.required("password"))
-        token, session = await self._doorkeeper.open_session(visitor)
+        token, session = await self._doorkeeper.open_session(visitor, instead_of=token_of(req))
         resp.set_cookie(
             COOKIE,
             token,
             path="/",
             max_age=int(ABSOLUTE.total_seconds()),
-            secure=req.forwarded_scheme == "https",
+            secure=is_encrypted(req),
             http_only=True,
             same_site="Strict",
         )

@@ -1,7 +1,7 @@
 """Sessions: a log-in that lasts, held by a random token in a cookie.
 
-The database knows the SHA-256 of the token only. A session ends after half an hour without a request, twelve hours
-after the log-in, and with any change of the user's password, roles or activity.
+The database knows the SHA-256 of the token only. A session ends after half an hour without use, twelve hours after
+the log-in, with another log-in of the same browser, and with any change of the user's password, roles or activity.
 """
 
 from __future__ import annotations
@@ -36,9 +36,14 @@ class Session:
     stale: bool = False
 
 
-def open_session(ctx: CommandContext, user: User) -> tuple[str, Session]:
-    """Begins a session; returns the token for the cookie, which is shown this once, and the session."""
+def open_session(ctx: CommandContext, user: User, *, instead_of: str | None = None) -> tuple[str, Session]:
+    """Begins a session; returns the token for the cookie, which is shown this once, and the session.
+
+    The session of the token `instead_of` ends: its cookie is overwritten, so nobody could log it out any more.
+    """
     _delete_expired(ctx)
+    if instead_of is not None:
+        close_session(ctx, instead_of)
     token, csrf_token = secrets.token_urlsafe(TOKEN_BYTES), secrets.token_urlsafe(TOKEN_BYTES)
     ctx.connection.execute(
         insert(models.session).values(
