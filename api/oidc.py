@@ -34,6 +34,7 @@ KEYS_FOR = timedelta(minutes=10)
 # A token with an unknown key lets us look for new keys at most this often.
 LOOK_AGAIN = timedelta(minutes=1)
 FETCH_SECONDS = 5
+UNKNOWN_SECONDS = 1
 KEYS_BYTES = 256 * 1024
 NAME_LENGTH = 100
 _SUBJECT = re.compile(r"[A-Za-z0-9._@-]{1,58}", re.ASCII)
@@ -75,9 +76,14 @@ class Keys:
     def current(self, now: datetime, *, unknown: bool = False) -> KeySet:
         """Returns the keys; `unknown` says that a token has a key that they lack, which may be a new one.
 
-        Without an answer of the provider the keys that are known stay in use.
+        Without an answer of the provider the keys that are known stay in use, and nobody whose key is among them waits
+        while another asks: a provider that hangs must not hold all threads. A key that nobody knows, which anybody
+        can make up, waits a moment.
         """
-        with self._lock:
+        patience = UNKNOWN_SECONDS if unknown else 0
+        if not self._lock.acquire(timeout=patience if self._found.keys else FETCH_SECONDS):
+            return self._found
+        try:
             kept_for = LOOK_AGAIN if unknown else KEYS_FOR
             if self._read_at is None or not timedelta() <= now - self._read_at < kept_for:
                 self._read_at = now
@@ -88,6 +94,8 @@ class Keys:
                         self._read_at = None
                         raise Unauthenticated("the keys of the identity provider cannot be read") from cause
             return self._found
+        finally:
+            self._lock.release()
 
 
 class Tokens:

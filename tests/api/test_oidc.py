@@ -6,9 +6,11 @@ import base64
 import hmac
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from falcon import testing
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
+from api import oidc
 from api.app import create_app
 from api.oidc import provider_of, texts_of
 from engine import provided_users, users
@@ -264,6 +267,29 @@ def test_new_keys_are_looked_for_once_a_minute(
     clock.move_to(NOW + timedelta(minutes=1))
     assert ask(client, token(fresh, "ES256", "e2")).status_code == 200
     assert ask(client, token()).status_code == 401, "the old key is withdrawn"
+
+
+def test_a_provider_that_hangs_holds_nobody_whose_key_is_known(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = oidc.Keys(str(keys))
+    known = kept.current(NOW)
+    asked, answered = Event(), Event()
+
+    def hang(_source: str) -> bytes:
+        asked.set()
+        assert answered.wait(30)
+        return keys.read_bytes()
+
+    monkeypatch.setattr(oidc, "_read", hang)
+    monkeypatch.setattr(oidc, "UNKNOWN_SECONDS", 0.01)
+    later = NOW + oidc.KEYS_FOR
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(kept.current, later)
+        assert asked.wait(30)
+        assert kept.current(later) is known
+        assert kept.current(later, unknown=True) is known, "a made-up key waits a moment only"
+        assert not asking.done()
+        answered.set()
+        assert asking.result(30) is not known
 
 
 def test_without_a_provider_its_tokens_are_none(engine: ProcessEngine, task_id: str) -> None:
