@@ -18,7 +18,7 @@ from crm.attachments import PIECE, Attachment, AttachmentStore, StoredFile
 from crm.keystore import KeyStore
 from engine import authorizations, history, process_instances
 from engine.clock import Clock
-from engine.context import CommandContext
+from engine.context import Actor, CommandContext
 from engine.errors import Conflict, Forbidden
 
 Made = TypeVar("Made")
@@ -54,10 +54,15 @@ class Attachments(Resource):
         """
         subject, _ = await self.commands.read(actor_of(req), _subject, instance_id)
         stored = await asyncio.to_thread(self._encrypt, subject, chunks, self.commands.engine.clock)
+        return await self.commands.call(partial(self._add, actor_of(req), add, stored))
+
+    def _add(self, actor: Actor, add: Callable[[CommandContext, StoredFile], Made], stored: StoredFile) -> Made:
+        """Makes the row. On the thread of the command, because the sender may have been told by then that it takes
+        too long: the file goes only if the command failed."""
         try:
-            return await self.commands.run(actor_of(req), add, stored)
+            return self.commands.engine.run(actor, add, stored)
         except Exception:
-            # Without its row nobody could ever find the file again, not even to erase it.
+            # Whatever it was: without its row nobody could ever find the file again, not even to erase it.
             self._store.remove(stored.stored_sha256)
             raise
 

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from dataclasses import replace
+from queue import Queue
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ import pytest
 from falcon import testing
 
 from api.app import create_app
+from crm import attachments
 from engine import deployments, process_definitions, process_instances, users
 from engine.context import SYSTEM_ACTOR
 from engine.process_engine import ProcessEngine
@@ -53,13 +55,20 @@ def test_a_body_that_does_not_arrive_is_not_waited_for(upload_seconds: int, serv
     assert "Traceback" not in server.log.read_text()
 
 
-def test_a_command_that_takes_too_long_is_answered_and_still_done(engine: ProcessEngine) -> None:
+@pytest.fixture
+def hurried(engine: ProcessEngine) -> Person:
+    """Somebody who is answered within a second, one way or the other."""
     engine.settings = replace(engine.settings, request_seconds=1)
     engine.run(SYSTEM_ACTOR, users.create, "csr", name="C", roles=("CSR",), password="marque-demo")
     files = {name: body.encode() for name, body in FILES.items()}
     engine.run(SYSTEM_ACTOR, deployments.create, name="test", resources=files)
     csr = Person(testing.TestClient(create_app(engine, run_jobs=False)), "csr")
     assert csr.get("/api/tasks").status_code == 200  # the password is checked and remembered
+    return csr
+
+
+def test_a_command_that_takes_too_long_is_answered_and_still_done(engine: ProcessEngine, hurried: Person) -> None:
+    csr = hurried
     held, free = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -80,6 +89,30 @@ def test_a_command_that_takes_too_long_is_answered_and_still_done(engine: Proces
     while not (found := csr.get("/engine-rest/task").json) and time.monotonic() < until:
         time.sleep(0.05)
     assert len(found) == 1
+
+
+def test_a_file_whose_row_takes_too_long_stays_where_its_row_will_look_for_it(
+    hurried: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hurried.post("/api/start", {"processKey": "calls", "data": {"subject": "x"}})
+    (case,) = hurried.get("/engine-rest/process-instance").json
+    quick, made = attachments.add, Queue[str]()
+
+    def slow(*given: Any, **named: Any) -> Any:
+        time.sleep(1.5)
+        one = quick(*given, **named)
+        made.put(one.reference["attachment_id"])
+        return one
+
+    monkeypatch.setattr(attachments, "add", slow)
+    picture = b"\x89PNG\r\n\x1a\n" + b"0" * 1000
+    answer = hurried.send("POST", f"/api/attachments?processInstanceId={case['id']}", picture)
+
+    assert answer.status_code == 503
+    path, until = f"/api/attachments/{made.get(timeout=10)}", time.monotonic() + 10
+    while (found := hurried.get(path)).status_code == 404 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert found.content == picture
 
 
 def test_a_worker_who_has_left_gets_no_task(server: Server, engine: ProcessEngine) -> None:
