@@ -109,6 +109,8 @@ class JobExecutor:
                 with self._at_work:
                     busy = run_one(self._engine) is not None
             except Exception:
+                # Such as a database that does not answer: this thread is the only one that runs jobs, so it outlives
+                # whatever it was and tries again after the pause.
                 log.exception("executor.failed")
                 busy = False
             if not busy:

@@ -84,19 +84,20 @@ def take_and_run(ctx: CommandContext, *, skip: frozenset[str] = frozenset()) -> 
     """Takes the earliest due thing that no other executor holds and runs it; returns its id, None if none is due."""
     row = _take_job(ctx, skip)
     deadline = _take_deadline(ctx, skip)
+    work: Callable[[CommandContext, Any], None]
     if row is not None and (deadline is None or row.due_at <= deadline.next_at):
-        try:
-            run(ctx, row)
-        except Exception as failure:
-            raise JobFailed(row.id) from failure
-        return str(row.id)
-    if deadline is not None:
-        try:
-            attend(ctx, deadline)
-        except Exception as failure:
-            raise JobFailed(deadline.id) from failure
-        return str(deadline.id)
-    return None
+        taken, work = row, run
+    elif deadline is not None:
+        taken, work = deadline, attend
+    else:
+        return None
+    try:
+        work(ctx, taken)
+    except Exception as failure:
+        # Anything at all, a bug of ours too: it becomes a failed try and in the end an incident, so that one job that
+        # cannot run neither stops the others nor is forgotten.
+        raise JobFailed(taken.id) from failure
+    return str(taken.id)
 
 
 class JobFailed(Exception):
