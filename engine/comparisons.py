@@ -11,7 +11,7 @@ from engine import authorizations, definitions, models, proposals, releases
 from engine.bpmn import difference as diagrams
 from engine.context import CommandContext
 from engine.definitions import Deployed
-from engine.deployments import FORM_FILE, TABLE_FILE
+from engine.deployment_files import FORM_FILE, TABLE_FILE
 from engine.differences import Change
 from engine.dmn import difference as tables
 from engine.dmn.libraries import has_imports

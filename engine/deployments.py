@@ -7,9 +7,8 @@ declares itself `controlled`, is a proposal: stored and checked, not in force (e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import Select, func, insert, select
@@ -17,24 +16,14 @@ from sqlalchemy.exc import IntegrityError
 
 from engine import authorizations, definitions, history, models, proposals, releases
 from engine.access_matrix import role_codes
-from engine.bpmn.definition import Definition
-from engine.bpmn.parser import parse
 from engine.context import CommandContext
-from engine.dmn.cases import read_cases
-from engine.dmn.checks import check
-from engine.dmn.libraries import Library
-from engine.dmn.model import DmnModel
-from engine.drawn_forms import DIAGRAM, at_diagrams, with_forms
+from engine.deployment_files import Checked, check_resources, definitions_in, with_imports
+from engine.drawn_forms import with_forms
 from engine.errors import InvalidRequest, NotFound, ParseFailed, StaleRevision
-from engine.expression_types import check_form
-from engine.findings import Finding, errors
-from engine.forms import Form, parse_form
+from engine.findings import Finding
 from engine.ids import new_id
-from engine.references import check_definition, check_diagram
-from engine.settings import Limits
+from engine.references import check_definition
 
-TABLE_FILE, FORM_FILE = (".dmn", ".dmn11.xml"), (".form",)
-CASES_FILE = "tests.yaml"  # cases beside a table, which a proposal of the table has to pass
 CONTROLLED = "controlled"  # property of a process that declares its key controlled
 
 
@@ -53,16 +42,6 @@ class Deployment:
     definitions: tuple[definitions.Deployed, ...] = ()
     warnings: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
     proposal_id: str | None = None
-
-
-@dataclass(slots=True)
-class Checked:
-    """What the files of an upload say, parsed."""
-
-    processes: dict[str, list[Definition]] = field(default_factory=dict)
-    models: dict[str, DmnModel] = field(default_factory=dict)
-    forms: dict[str, Form] = field(default_factory=dict)
-    warnings: dict[str, list[Finding]] = field(default_factory=dict)
 
 
 def create(
@@ -91,7 +70,7 @@ def create(
         changed = {file: body for file, body in resources.items() if present.get(file) != _sha(body)}
         if not changed:
             return _unchanged(ctx, name, source)
-        wanted = _with_imports(resources, changed) if changed_only else wanted
+        wanted = with_imports(resources, changed) if changed_only else wanted
     try:
         return _store(ctx, name, source, wanted, checked, controlled=controlled)
     except IntegrityError as cause:
@@ -129,71 +108,6 @@ def findings(ctx: CommandContext, resources: Mapping[str, bytes]) -> dict[str, l
     except ParseFailed as refused:
         return {file: list(found) for file, found in refused.findings.items()}
     return {file: found for file, found in checked.warnings.items() if found}
-
-
-def check_resources(
-    resources: Mapping[str, bytes],
-    *,
-    limits: Limits,
-    roles: Collection[str] | None = None,
-    handled: Collection[str] | None = None,
-) -> Checked:
-    """Parses all files; raises ParseFailed with the findings of all of them. `roles` are the known role codes,
-    `handled` the topics that the house handles itself; None where they are not known."""
-    checked, failed, limit = Checked(), {}, limits.resource_bytes
-    library = Library(_tables(resources), limits.tables)
-    for file, body in resources.items():
-        if len(body) > limit:
-            failed[file] = [
-                Finding("error", "too-large", f"文件超过 {limit} 字节", f"the file is larger than {limit} bytes")
-            ]
-            continue
-        try:
-            _check_one(checked, file, body, limits, roles, library)
-        except ParseFailed as refused:
-            failed.update({key: list(found) for key, found in refused.findings.items()})
-        except RecursionError:
-            zh, en = "文件的结构过深或过宽", "the structure of the file is too deep or too wide to be checked"
-            failed[file] = [Finding("error", "too-complex", zh, en)]
-    if failed:
-        raise ParseFailed(at_diagrams(resources, failed))
-    forms = {form.id: form for form in checked.forms.values()}
-    for file in checked.processes:
-        checked.warnings[file] += check_diagram(resources[file], name=file, roles=roles, forms=forms, handled=handled)
-    checked.warnings = at_diagrams(resources, checked.warnings)
-    return checked
-
-
-def _tables(resources: Mapping[str, bytes]) -> dict[str, bytes]:
-    return {file: body for file, body in resources.items() if file.lower().endswith(TABLE_FILE)}
-
-
-def _with_imports(resources: Mapping[str, bytes], changed: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The changed files, with the tables that they import: a deployment holds all that its tables need."""
-    library = Library(_tables(resources))
-    needed = {other for file in _tables(changed) for other in library.needed(file)}
-    return {file: body for file, body in resources.items() if file in changed or file in needed}
-
-
-def _check_one(
-    checked: Checked, file: str, body: bytes, limits: Limits, roles: Collection[str] | None, library: Library
-) -> None:
-    name = PurePosixPath(file).name.lower()
-    if name.endswith(DIAGRAM):
-        checked.processes[file] = parse(body, name=file, limits=limits.diagrams)
-        checked.warnings[file] = [found for process in checked.processes[file] for found in process.warnings]
-    elif name.endswith(TABLE_FILE):
-        model = library.model(file)
-        found = check(model, roles=roles)
-        if errors(found):
-            raise ParseFailed({file: found})
-        checked.models[file] = model
-        checked.warnings[file] = found
-    elif name.endswith(FORM_FILE):
-        form = checked.forms[file] = parse_form(body, name=file, limits=limits.forms)
-        checked.warnings[file] = [*form.warnings, *check_form(form)]
-    elif name == CASES_FILE:
-        read_cases(body, name=file)
 
 
 def _sha(body: bytes) -> str:
@@ -282,7 +196,7 @@ def _insert_definitions(
     """Returns {kind: {key: definition id}} of the new versions."""
     brought: dict[str, dict[str, str]] = {}
     for row in rows:
-        for found in _definitions_in(checked, str(row["name"])):
+        for found in definitions_in(checked, str(row["name"])):
             made = _insert_definition(ctx, deployment_id, row, found)
             if made["key"] in brought.get(made["kind"], {}):
                 raise InvalidRequest(f"the deployment holds {made['kind']} {made['key']} twice")
@@ -325,39 +239,6 @@ def _record(
         "definitions": brought,
     }
     history.record(ctx, history.ADMIN_CHAIN, "deployment.created", body)
-
-
-def _definitions_in(checked: Checked, file: str) -> list[dict[str, Any]]:
-    if file in checked.processes:
-        return [
-            {
-                "kind": "process",
-                "key": process.key,
-                "name": process.name or None,
-                "name_en": process.name_en or None,
-                "version_tag": process.version_tag,
-                "history_ttl_days": _days(process.history_ttl),
-            }
-            for process in checked.processes[file]
-        ]
-    if file in checked.models:
-        return [
-            {
-                "kind": "decision",
-                "key": decision.id,
-                "name": decision.name,
-                "name_en": decision.name_en or None,
-            }
-            for decision in checked.models[file].decisions.values()
-        ]
-    if file in checked.forms:
-        return [{"kind": "form", "key": checked.forms[file].id}]
-    return []
-
-
-def _days(history_ttl: str | None) -> int | None:
-    digits = (history_ttl or "").removeprefix("P").removesuffix("D")
-    return int(digits) if digits.isdigit() else None
 
 
 def _insert_definition(

@@ -16,7 +16,7 @@ from engine import models, proposals, releases
 from engine.bpmn.definition import Definition
 from engine.context import CommandContext
 from engine.definitions import body_of
-from engine.deployments import CASES_FILE, Checked, check_resources
+from engine.deployment_files import CASES_FILE, Checked, check_resources
 from engine.dmn.cases import Case, read_cases, run_cases
 from engine.dmn.decision import compile_model
 from engine.errors import ParseFailed
