@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import falcon.asgi
@@ -30,9 +31,16 @@ PEOPLE = {
 
 
 @pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    """The interface is the same on both databases; what differs is tested below it."""
-    return sqlite_url
+def database_url(request: pytest.FixtureRequest) -> str:
+    """SQLite, because the interface is the same on both; a module marked as ON_BOTH_DATABASES runs on both."""
+    url: str = request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_url")
+    return url
+
+
+@pytest.fixture
+def no_rate_limit(engine: ProcessEngine) -> None:
+    """What is refused unread proves nothing."""
+    engine.settings = replace(engine.settings, requests_per_second=1_000_000)
 
 
 @pytest.fixture(autouse=True)

@@ -7,16 +7,12 @@ import pytest
 from engine import deployments
 from engine.context import SYSTEM_ACTOR
 from engine.process_engine import ProcessEngine
-from tests.api.desk import Person
+from tests.api.desk import ON_BOTH_DATABASES, Person
 from tests.conftest import shipped
 
+pytestmark = ON_BOTH_DATABASES
+
 OPINION = "取车等了太久，王先生不满意"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
 
 
 @pytest.fixture

@@ -18,8 +18,10 @@ from api.variable_filters import CONDITIONS
 from engine import deployments
 from engine.context import SYSTEM_ACTOR
 from engine.process_engine import ProcessEngine
-from tests.api.desk import CALLS, FILES, Person
+from tests.api.desk import CALLS, FILES, ON_BOTH_DATABASES, Person
 from tests.engine.diagrams import diagram, flows
+
+pytestmark = ON_BOTH_DATABASES
 
 REST = "/engine-rest"
 NOW = "2026-10-01T22:40:00.000+0800"
@@ -33,12 +35,6 @@ SAMPLES: dict[Any, tuple[str, Any]] = {
     params.BOUNDS: (f"gt_{NOW},lt_{NOW}", [{"operator": "gt", "value": NOW}]),
     CONDITIONS: ("amount_gteq_5", [{"name": "amount", "operator": "gteq", "value": 5}]),
 }
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import falcon.asgi
@@ -35,11 +34,6 @@ PUBLIC = {
 }
 LEAST_ROUTES = 150
 ID = "0199a1b2-0000-7000-8000-000000000001"
-
-
-@pytest.fixture(autouse=True)
-def no_rate_limit(engine: ProcessEngine) -> None:
-    engine.settings = replace(engine.settings, requests_per_second=1_000_000)
 
 
 @pytest.fixture
@@ -145,5 +139,5 @@ def test_a_route_that_nobody_declared_is_closed_to_everybody(engine: ProcessEngi
 
 
 @pytest.fixture(autouse=True)
-def people(app: falcon.asgi.App[Any, Any]) -> None:
+def people(no_rate_limit: None, app: falcon.asgi.App[Any, Any]) -> None:
     """The people of the desk exist before anybody asks."""

@@ -18,15 +18,11 @@ from engine.context import SYSTEM_ACTOR, CommandContext
 from engine.models import metadata
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
-from tests.api.desk import Person
+from tests.api.desk import ON_BOTH_DATABASES, Person
+
+pytestmark = ON_BOTH_DATABASES
 
 PLATE = "沪A·B1234"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
 
 
 @pytest.fixture
