@@ -94,4 +94,5 @@ HANDLERS: Mapping[str, Handler] = {
     "tier-decision": tier_tasks.record_decision,
     "tier-withdrawal": tier_tasks.record_withdrawal,
     "rental-settled": settlements.count_rental,
+    "contract-cancelled": settlements.close_referral,
 }

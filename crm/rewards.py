@@ -155,6 +155,15 @@ def cancel(ctx: CommandContext, contract_ref: str) -> Referral:
     return referral
 
 
+def close_of(ctx: CommandContext, contract_ref: str) -> Referral | None:
+    """Closes the referral of a cancelled contract if there is one that waits for the settlement; returns it.
+
+    What is suspicious stays with the person who reviews it: DT-03 asks that before anything else.
+    """
+    found = _referral_of(ctx, contract_ref)
+    return cancel(ctx, contract_ref) if found is not None and found.state == REGISTERED else None
+
+
 def review(ctx: CommandContext, referral_id: str, *, clear: bool) -> Referral:
     """Decides on a suspicious referral, by a person who did not register it: `clear` lets it go on as any other."""
     authorizations.require(ctx, "Reward", "review")

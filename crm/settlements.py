@@ -1,4 +1,5 @@
-"""A rental that a return settled (P-04) is counted: rent and rentals, referral, award, points, and the tier.
+"""A rental that a return settled (P-04) is counted: rent and rentals, referral, award, points, and the tier. One that
+was cancelled before the pick-up (P-03) closes its referral.
 
 All of it is one transaction, and a contract is counted once, however often its settlement is reported. The rental
 keeps references and numbers only.
@@ -59,3 +60,15 @@ def count_rental(ctx: CommandContext, task: HandlerTask) -> Mapping[str, Any]:
         "tier": None if found is None else found.tier,
         "change": None if found is None else found.change,
     }
+
+
+def close_referral(ctx: CommandContext, task: HandlerTask) -> Mapping[str, Any]:
+    """Closes the referral that was registered with a contract that the customer cancelled: it earns nothing (A-22).
+
+    A contract without one, and a referral that a person has decided on already, stay as they are.
+    """
+    contract_no = task.variables.get("contract_no")
+    if not isinstance(contract_no, str):
+        return {}
+    rewards.close_of(ctx, contract_ref(contract_no))
+    return {}

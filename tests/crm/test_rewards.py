@@ -13,12 +13,14 @@ import pytest
 from sqlalchemy import select
 
 from api import files
-from crm import award_proposals, coupons, facts, points, rewards, scorecards
+from crm import award_proposals, coupons, facts, points, rewards, scorecards, settlements
 from crm import models as tables
+from crm.handlers import HANDLERS
 from engine import audit, deployments
 from engine.clock import VirtualClock
 from engine.context import SYSTEM_ACTOR, Actor
 from engine.errors import Conflict, Forbidden, InvalidRequest
+from engine.external_tasks import HandlerTask
 from engine.process_engine import ProcessEngine
 from tests.conftest import ROOT
 
@@ -235,3 +237,39 @@ def test_scores_may_be_frozen_again_until_they_are_confirmed(engine: ProcessEngi
         engine.run(OPS, scorecards.freeze, "2026Q3")
     proposals = engine.read(CRC, award_proposals.of_period, "2026Q3")
     assert sorted(one.kind for one in proposals) == ["rectification", "team_award", "team_award"]
+
+
+def cancelled(engine: ProcessEngine, contract_no: object) -> Mapping[str, Any]:
+    """What the cancellation of a contract before the pick-up does (P-03)."""
+    task = HandlerTask(
+        id="job",
+        topic="contract-cancelled",
+        process_instance_id="case",
+        element_id="close_referral",
+        business_key="case",
+        variables={"contract_no": contract_no},
+        properties={},
+    )
+    return engine.run(SYSTEM_ACTOR, HANDLERS[task.topic], task)
+
+
+def test_a_cancelled_contract_closes_the_referral_that_was_registered_with_it(engine: ProcessEngine) -> None:
+    register(engine, "C-1", "C-2", "HT-1")
+    register(engine, "C-1", "C-1", "HT-2")  # a person looks at it first
+    register(engine, "C-1", "C-3", "HT-3")
+    settle(engine, "C-3", "HT-3")
+    number = "合同 4"  # no reference: known by its digest
+    register(engine, "C-1", "C-4", settlements.contract_ref(number))
+
+    for contract in ("HT-1", "HT-2", "HT-3", number, "HT-5", None):
+        assert cancelled(engine, contract) == {}
+
+    states = {one.contract_ref: one.state for one in engine.read(SYSTEM_ACTOR, rewards.referrals_of, "C-1")}
+    assert states == {
+        "HT-1": "cancelled",
+        "HT-2": "review",
+        "HT-3": "issued",
+        settlements.contract_ref(number): "cancelled",
+    }
+    assert amounts(engine, "C-1") == [10_000]
+    assert engine.read(SYSTEM_ACTOR, audit.verify, None).intact
