@@ -132,8 +132,7 @@ def keep_password(
 def set_roles(ctx: CommandContext, user_id: str, roles: Iterable[str]) -> None:
     """Replaces the roles of a user and ends the user's sessions. Raises InvalidRequest for somebody whose roles are
     those of the identity provider, because the next token would bring them back."""
-    if user_id.startswith(PROVIDED):
-        raise InvalidRequest(f"the identity provider says which roles {user_id} has")
+    _require_local(user_id, "roles")
     codes = _known(ctx, roles)
     before = get(ctx, user_id).roles
     _change(ctx, user_id, {})
@@ -143,13 +142,19 @@ def set_roles(ctx: CommandContext, user_id: str, roles: Iterable[str]) -> None:
 
 
 def set_branches(ctx: CommandContext, user_id: str, of_branches: Iterable[str]) -> None:
-    """Replaces the branches of a user and ends the user's sessions."""
+    """Replaces the branches of a user and ends the user's sessions; as with roles, those of local users alone."""
+    _require_local(user_id, "branches")
     wanted = branches.known(of_branches)
     before = get(ctx, user_id).branches
     _change(ctx, user_id, {})
     replace_branches(ctx, User(user_id, "", (), branches=wanted))
     body = {"user": user_id, "before": list(before), "branches": list(wanted)}
     history.record(ctx, history.ADMIN_CHAIN, "branchesChanged", body)
+
+
+def _require_local(user_id: str, what: str) -> None:
+    if user_id.startswith(PROVIDED):
+        raise InvalidRequest(f"the identity provider says which {what} {user_id} has")
 
 
 def set_active(ctx: CommandContext, user_id: str, *, active: bool) -> None:

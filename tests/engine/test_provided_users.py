@@ -136,6 +136,8 @@ def test_the_provider_alone_gives_roles_and_passwords_to_its_people(engine: Proc
 
     with pytest.raises(InvalidRequest, match="identity provider"):
         engine.run(SYSTEM_ACTOR, users.set_roles, WANG, ["OWNER"])
+    with pytest.raises(InvalidRequest, match="identity provider"):
+        engine.run(SYSTEM_ACTOR, users.set_branches, WANG, ["SZ-NS"])
     with pytest.raises(InvalidRequest, match="no password here"):
         engine.run(SYSTEM_ACTOR, users.set_password, WANG, "green hills 42")
     with pytest.raises(InvalidRequest, match="no password here"):
