@@ -67,8 +67,11 @@ class AccessLog:
                 who = actor or Actor(error.user_id or "-")
                 await self._note(REFUSED, who, _what(req) | _missing(error))
             case Unauthenticated() if req.get_header("Authorization") or req.method == "POST":
-                # Who they say they are may be anything, a password in the wrong field included.
-                await self._note(LOG_IN_REFUSED, Actor("-"), {"route": req.uri_template, "request": _request(req)})
+                # Who they say they are may be anything, a password in the wrong field included. Somebody who is known
+                # tried the password of another.
+                await self._note(
+                    LOG_IN_REFUSED, actor or Actor("-"), {"route": req.uri_template, "request": _request(req)}
+                )
             case None if actor is not None and resp.status_code < 300 and self._is_new_reading(req, actor):
                 await self._note(READ, actor, _what(req))
 

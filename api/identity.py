@@ -47,7 +47,8 @@ class Identity(Resource):
         name, password = body.required("username"), body.required("password")
         try:
             await self._doorkeeper.verify(name, password)
-        except Unauthenticated:
+        except Unauthenticated as refused:
+            req.context.refused = refused  # for the access log: the answer is a 200, as clients expect
             resp.media = {"authenticatedUser": name, "authenticated": False}
         else:
             resp.media = {"authenticatedUser": name, "authenticated": True}

@@ -158,6 +158,22 @@ def test_refused_log_ins_are_counted_without_a_name(engine: ProcessEngine, calls
     assert {one["userId"] for one in found} == {"-"}
 
 
+def test_who_tries_the_password_of_a_colleague_is_named_and_the_colleague_is_not(
+    calls: str, csr: Person, compl: Person
+) -> None:
+    def verify(password: str) -> bool:
+        body = {"username": "owner", "password": password}
+        return bool(csr.post("/engine-rest/identity/verify", body).json["authenticated"])
+
+    assert verify(PASSWORD)
+    assert entries(compl, LOG_IN_REFUSED) == []
+    assert not verify("wrong-password")
+
+    (entry,) = entries(compl, LOG_IN_REFUSED, userId="csr")
+    assert entry["details"]["route"] == "/engine-rest/identity/verify"
+    assert "owner" not in str(entry)
+
+
 def test_a_locked_account_is_told(client: testing.TestClient, calls: str, compl: Person) -> None:
     for n in range(10):
         client.simulate_get("/engine-rest/task", headers={"Authorization": basic("csr", f"wrong-password-{n}")})
