@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -35,8 +35,16 @@ def seed(engine: ProcessEngine) -> str:
 
 
 def _start_cases(engine: ProcessEngine) -> int:
-    now = engine.clock.now()
-    cases: list[tuple[str, str, dict[str, Any]]] = [
+    cases = _cases(engine.clock.now())
+    for user_id, name, values in cases:
+        actor = Actor(user_id, frozenset({user_id.upper()}))
+        engine.run(actor, messages.correlate, messages.Message(name, variables=values))
+    return len(cases)
+
+
+def _cases(now: datetime) -> list[tuple[str, str, dict[str, Any]]]:
+    """Returns who writes down which message, and what it says."""
+    return [
         (
             "csr",
             "complaint_received",
@@ -93,7 +101,3 @@ def _start_cases(engine: ProcessEngine) -> int:
             },
         ),
     ]
-    for user_id, name, values in cases:
-        actor = Actor(user_id, frozenset({user_id.upper()}))
-        engine.run(actor, messages.correlate, messages.Message(name, variables=values))
-    return len(cases)

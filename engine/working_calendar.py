@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -73,13 +72,6 @@ class WorkingCalendar:
         self.zone = ZoneInfo(zone)
         self.years = frozenset(day.year for day in days)
         self.provisional = provisional
-
-    @classmethod
-    def load_directory(cls, path: Path | str) -> WorkingCalendar:
-        """Reads all `<year>.yaml` of a directory; raises ParseFailed with all faults."""
-        from engine.working_calendar_files import read_directory
-
-        return read_directory(Path(path))
 
     def is_working(self, day: date) -> bool:
         """Tells whether people work on that day; raises YearNotLoaded."""

@@ -13,6 +13,7 @@ from chinese_calendar import is_workday
 
 from engine.errors import ExecutionFailed, ParseFailed
 from engine.working_calendar import LimitInvalid, WorkingCalendar, YearNotLoaded
+from engine.working_calendar_files import read_directory
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 RULES = Path(__file__).parents[2] / "rules" / "calendar"
@@ -24,7 +25,7 @@ def at(text: str) -> datetime:
 
 @pytest.fixture(scope="module")
 def calendar() -> WorkingCalendar:
-    return WorkingCalendar.load_directory(RULES)
+    return read_directory(RULES)
 
 
 @pytest.mark.parametrize("year", [2025, 2026])
@@ -190,6 +191,6 @@ def test_a_broken_calendar_file_says_what_is_wrong(tmp_path: Path) -> None:
     )
 
     with pytest.raises(ParseFailed) as refused:
-        WorkingCalendar.load_directory(tmp_path)
+        read_directory(tmp_path)
 
     assert [finding.code for finding in refused.value.findings["2027.yaml"]] == ["calendar-invalid"] * 2

@@ -22,7 +22,7 @@ from engine.ids import new_id
 from engine.personal_values import PersonalItem
 from engine.settings import Settings
 from engine.values import PersonalRef
-from engine.working_calendar import WorkingCalendar
+from engine.working_calendar_files import read_directory
 from tests.conftest import ROOT
 from tests.processes.playhouse import SHIPPED
 from tests.processes.playhouse import definitions as shipped_definitions
@@ -41,7 +41,7 @@ class Shipped:
         self.tables: Mapping[str, CompiledModel] = {
             decision: model for model in models for decision in model.model.decisions
         }
-        self.calendar = WorkingCalendar.load_directory(ROOT / "rules" / "calendar")
+        self.calendar = read_directory(ROOT / "rules" / "calendar")
 
     def environment(self, now: datetime) -> Environment:
         house = SimpleNamespace(engine=SimpleNamespace(calendar=self.calendar, settings=Settings()), now=now)
