@@ -1,7 +1,8 @@
-"""A whole server of its own for the pages: `python -m tests.web.house FOLDER PORT` makes it and serves.
+"""A whole server of its own for the pages: `python -m tests.web.house FOLDER PORT [real]` makes it and serves.
 
-It has the people of the demonstration, the follow-up call and a process with activities that are started by hand. It
-runs in a process of its own, because the browser's driver keeps an event loop running in that of the tests.
+It has the people of the demonstration (which a `real` one, outside demo mode, has left over from it), the follow-up
+call and a process with activities that are started by hand. It runs in a process of its own, because the browser's
+driver keeps an event loop running in that of the tests.
 """
 
 from __future__ import annotations
@@ -33,14 +34,14 @@ START_SECONDS = 60
 
 
 @contextmanager
-def open_house(folder: Path) -> Iterator[str]:
-    """Serves a new house on loopback; gives its address."""
+def open_house(folder: Path, *, real: bool = False) -> Iterator[str]:
+    """Serves a new house on loopback, in demo mode unless it is real; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     log = folder / "server.log"
     with log.open("wb") as out:
-        command = [sys.executable, "-m", "tests.web.house", str(folder), str(port)]
+        command = [sys.executable, "-m", "tests.web.house", str(folder), str(port), *(["real"] if real else [])]
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out)
     try:
         _wait_until_up(process, f"http://127.0.0.1:{port}", log)
@@ -74,13 +75,13 @@ def furnish(settings: Settings) -> None:
     engine.close()
 
 
-def main(folder: Path, port: int) -> None:
+def main(folder: Path, port: int, *, real: bool) -> None:
     """Makes a house in an empty folder and serves it until a signal ends it."""
     settings = settings_in(folder, f"sqlite:///{folder / 'marque.db'}")
     settings = replace(settings, port=port, virtual_clock=False, web=ROOT / "web" / "dist")
     furnish(settings)
-    serve(settings)
+    serve(replace(settings, demo=not real))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), real="real" in sys.argv[3:])

@@ -28,25 +28,25 @@ def task_of(desk: Desk, case: str) -> str:
 def test_an_activity_is_started_beside_the_task(open_house_page: OpenPage, person: Someone, case: str) -> None:
     page = open_house_page(f"/tasks/{task_of(person('csr'), case)}?view=groups", user="csr")
     choices = page.get_by_role("region", name="可随时开始：现场救援")
-    expect(choices.get_by_role("button", name="开始 派送替换车")).to_be_visible()
+    expect(choices.get_by_role("button", name="开始：派送替换车")).to_be_visible()
     expect(choices).to_contain_text("由其他角色开始：现场抢修")
-    choices.get_by_role("button", name="开始 预约出租车").click()
+    choices.get_by_role("button", name="开始：预约出租车").click()
     expect(page.get_by_text("已开始：预约出租车")).to_be_visible()
     tasks = person("csr").call("GET", f"/engine-rest/task?processInstanceId={case}")
     assert sorted(task["taskDefinitionKey"] for task in tasks) == ["book_taxi", "keep_in_touch"]
 
-    choices.get_by_role("button", name="开始 派送替换车").click()
+    choices.get_by_role("button", name="开始：派送替换车").click()
     expect(page.get_by_text("现在不能开始或结束")).to_be_visible()
 
 
 def test_the_sub_process_is_ended_on_the_page_of_the_case(open_house_page: OpenPage, case: str) -> None:
     page = open_house_page(f"/instances/{case}/path", user="csr", language="en")
     choices = page.get_by_role("region", name="To be started at any time: Help on the spot")
-    choices.get_by_role("button", name="Start Send a replacement car").click()
+    choices.get_by_role("button", name="Start: Send a replacement car").click()
     expect(page.locator('.djs-element.path-current[data-element-id="send_car"]')).to_be_visible()
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
-    choices.get_by_role("button", name="End “Help on the spot”").click()
+    choices.get_by_role("button", name="End: Help on the spot").click()
     expect(page.get_by_text("Ended: Help on the spot")).to_be_visible()
     expect(choices).to_have_count(0)
     assert asked == ["End “Help on the spot”? The case then goes on, and nothing more can be started here."]

@@ -122,7 +122,15 @@ export type Verification = {
   blindSpots: Name[]
 }
 
-type Refusal = { type?: string; message?: string; holder?: string | { id: string } | null; errors?: FieldFault[] }
+type Refusal = {
+  type?: string
+  message?: string
+  holder?: string | { id: string } | null
+  errors?: FieldFault[]
+  /** Why a password is refused or opens nothing; `said` is the same in both languages. */
+  reason?: string
+  said?: Name
+}
 
 /** What the server refused. status 0: no answer came at all. */
 export class ApiError extends Error {
@@ -165,7 +173,8 @@ async function send(method: string, path: string, init: RequestInit = {}): Promi
     throw new ApiError(0, {})
   }
   if (response.ok || response.status === 304) return response
-  if (response.status === 401 && path !== '/api/session') onExpired()
+  // A wrong password at log-in or at changing it says nothing of the session.
+  if (response.status === 401 && path !== '/api/session' && path !== '/api/password') onExpired()
   throw new ApiError(response.status, await response.json().catch(() => ({})))
 }
 
@@ -187,6 +196,8 @@ export const sessions = {
   current: () => get<Session>('/api/session'),
   open: (username: string, password: string) => post<Session>('/api/session', { username, password }),
   close: () => send('DELETE', '/api/session'),
+  changePassword: (passwords: { username?: string; old: string; new: string }) =>
+    sendJson('POST', '/api/password', passwords),
   demo: () => get<{ demo: boolean; users?: { id: string; roles: Role[] }[] }>('/api/demo'),
 }
 

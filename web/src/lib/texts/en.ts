@@ -255,14 +255,31 @@ export const en: Texts = {
 
   adHoc: {
     title: (name) => `To be started at any time: ${name}`,
-    start: (name) => `Start ${name}`,
+    start: (name) => `Start: ${name}`,
     started: (name) => `Started: ${name}`,
     notMine: (names) => `Started by other roles: ${names}`,
-    end: (name) => `End “${name}”`,
+    end: (name) => `End: ${name}`,
     endAsk: (name) => `End “${name}”? The case then goes on, and nothing more can be started here.`,
     ended: (name) => `Ended: ${name}`,
     conflict: 'This cannot be started or ended now: another one may be running, or a colleague was faster.',
     forbidden: 'You may not do this.',
+  },
+
+  passwords: {
+    title: 'Change password',
+    lead: 'Your log-ins on other devices end at once.',
+    old: 'Present password',
+    new: 'New password',
+    again: 'New password once more',
+    rule: (least) => `At least ${least} characters, such as a few unrelated words; neither the user name nor a common password.`,
+    change: 'Change password',
+    changing: 'Changing…',
+    changed: 'The password is changed.',
+    wrong: 'The present password is wrong.',
+    differ: 'The two new passwords differ.',
+    often: 'Too many tries. Please wait a little.',
+    chooseTitle: 'Choose a password of your own first',
+    chooseLead: (user) => `${user} still has the public password of the demonstration, which opens nothing here. Choose another one to come in.`,
   },
 
   helpTitle: 'Keyboard shortcuts',

@@ -251,14 +251,31 @@ export const zh = {
 
   adHoc: {
     title: (name: string) => `可随时开始：${name}`,
-    start: (name: string) => `开始 ${name}`,
+    start: (name: string) => `开始：${name}`,
     started: (name: string) => `已开始：${name}`,
     notMine: (names: string) => `由其他角色开始：${names}`,
-    end: (name: string) => `结束“${name}”`,
+    end: (name: string) => `结束：${name}`,
     endAsk: (name: string) => `结束“${name}”吗？流程随即继续，之后不能再从这里开始。`,
     ended: (name: string) => `已结束：${name}`,
     conflict: '现在不能开始或结束：可能另一项正在进行，或同事刚刚做过。',
     forbidden: '您没有这项操作的权限。',
+  },
+
+  passwords: {
+    title: '修改密码',
+    lead: '修改后，您在其他设备上的登录随即失效。',
+    old: '当前密码',
+    new: '新密码',
+    again: '再次输入新密码',
+    rule: (least: number) => `至少 ${least} 个字符，例如几个互不相关的词；不要与用户名或常见密码相同。`,
+    change: '修改密码',
+    changing: '正在修改…',
+    changed: '密码已修改。',
+    wrong: '当前密码不正确。',
+    differ: '两次输入的新密码不一致。',
+    often: '尝试次数过多，请稍后再试。',
+    chooseTitle: '请先设置自己的密码',
+    chooseLead: (user: string) => `${user} 现在用的是公开的演示密码，正式使用时不能登录。设置新密码后即可进入。`,
   },
 
   helpTitle: '键盘快捷键',
