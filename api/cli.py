@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import OperationalError
 
 from api import checking, publishing, seeding
 from api.calendar_commands import calendar_group
@@ -273,8 +274,11 @@ def serve() -> None:
 
 def _warn_of_public_passwords() -> None:
     """Outside demo mode the password of the demonstration is good for choosing another: whoever comes first has it."""
-    with opened() as engine:
-        found = engine.read(SYSTEM_ACTOR, users.with_public_password)
+    try:
+        with opened() as engine:
+            found = engine.read(SYSTEM_ACTOR, users.with_public_password)
+    except (InvalidRequest, OperationalError):
+        return  # /readyz says what is missing; a database that comes up later must find a server
     if found:
         console.print(
             f"[bold]{len(found)} users have the public password of the demonstration[/bold], which whoever comes first "

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from api.cli import main
+from api.composition import build_engine
+from engine import users
+from engine.context import SYSTEM_ACTOR
+from engine.settings import Settings, read_settings
 
 
 def test_a_database_without_this_versions_schema_is_named_with_the_remedy(tmp_path: Path) -> None:
@@ -70,3 +75,33 @@ def test_users_are_managed_at_the_command_line(tmp_path: Path) -> None:
     assert "no" in tell("user", "list").split("CSD, CSR")[1]
     tell("user", "activate", "wang")
     assert "commonest" in tell("user", "password", "wang", "--password", "password123", fails=True)
+
+
+def test_a_server_outside_demo_mode_says_who_has_the_public_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {
+        "MARQUE_DATABASE_URL": f"sqlite:///{tmp_path / 'house.db'}",
+        "MARQUE_KEYSTORE_URL": f"sqlite:///{tmp_path / 'keys.db'}",
+        "MARQUE_KEY_FILE": str(tmp_path / "marque.key"),
+    }
+    served: list[Settings] = []
+    monkeypatch.setattr("api.server.serve", served.append)
+
+    def start(**more: str) -> str:
+        told = CliRunner().invoke(main, ["serve"], env=environment | more)
+        assert told.exit_code == 0, told.output
+        return " ".join(told.output.split())
+
+    assert "public password" not in start(), "without a schema the server says so itself"
+    CliRunner().invoke(main, ["migrate"], env=environment)
+    assert "public password" not in start()
+    engine = build_engine(read_settings(environment))
+    engine.run(SYSTEM_ACTOR, users.create_demo_users)
+    engine.close()
+
+    told = start()
+    assert "users have the public password of the demonstration" in told
+    assert "admin, " in told
+    assert "whoever comes first" not in start(MARQUE_DEMO="1")
+    assert len(served) == 4
