@@ -151,6 +151,8 @@ FILTERS: Filters = {
 class Entries(ListResource):
     """The access log, newest first, for those who supervise: refusals, readings, changes of rights."""
 
+    filters = FILTERS
+
     def listed(self, ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
         first, limit = parameters.page()
         query: EntryQuery = read_filters(EntryQuery, FILTERS, parameters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,10 @@ Show = Callable[[CommandContext, Any], dict[str, Any]]
 
 
 class ListResource(Resource, ABC):
-    """A noun of the interface with a list."""
+    """A noun of the interface with a list: the filters that it takes, and by what it can be sorted."""
+
+    filters: Filters
+    sorts: Collection[str] = ()
 
     @abstractmethod
     def listed(self, ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
@@ -47,7 +50,7 @@ class Listing:
 
     make: Callable[..., Any]
     filters: Filters
-    sorts: Iterable[str]
+    sorts: Collection[str]
     find: Callable[..., list[Any]]
     count: Callable[[CommandContext, Any], int]
     show: Show
@@ -73,6 +76,7 @@ class Listed(ListResource):
     def __init__(self, commands: Commands, listing: Listing) -> None:
         super().__init__(commands)
         self.listing = listing
+        self.filters, self.sorts = listing.filters, listing.sorts
 
     def listed(self, ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
         return self.listing.listed(ctx, parameters)

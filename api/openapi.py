@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,8 @@ import falcon.asgi
 
 from api import params
 from api.commands import Commands, Resource
-from api.lists import Listing, ListResource
+from api.lists import ListResource
 from api.openapi_shapes import SCHEMAS, Shape, shape_of
-from api.params import Filters
 from api.routing import Route
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -126,7 +124,7 @@ def _operation(path: str, method: str, resource: Any, responder: Any) -> dict[st
         "operationId": f"{method} {path}",
         "summary": _summary(path, resource, responder),
         "tags": [noun],
-        "parameters": [*_path_parameters(path), *_query_parameters(path, method, resource)],
+        "parameters": [*_path_parameters(path), *_query_parameters(resource, responder)],
         "responses": _responses(path, method),
     }
     if method in {"post", "put", "patch"}:
@@ -158,28 +156,17 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
     return [{"name": name, "in": "path", "required": True, "schema": schema} for name in _FIELD.findall(path)]
 
 
-def _query_parameters(path: str, method: str, resource: Any) -> list[dict[str, Any]]:
-    if method != "get":
+def _query_parameters(resource: Any, responder: Any) -> list[dict[str, Any]]:
+    asked = responder.__func__
+    if not isinstance(resource, ListResource) or asked not in (ListResource.on_get, ListResource.on_get_count):
         return []
-    known = {name: TYPES.get(read, {"type": "string"}) for name, (_, read) in filters_of(path, resource).items()}
-    if known and not path.endswith("/count"):
+    known = {name: TYPES.get(read, {"type": "string"}) for name, (_, read) in resource.filters.items()}
+    if asked is ListResource.on_get:
         known |= PAGING
-        listing = getattr(resource, "listing", None)
-        if isinstance(listing, Listing) and listing.sorts:
-            known["sortBy"] = {"type": "string", "enum": sorted(listing.sorts)}
+        if resource.sorts:
+            known["sortBy"] = {"type": "string", "enum": sorted(resource.sorts)}
             known["sortOrder"] = {"type": "string", "enum": ["asc", "desc"]}
     return [{"name": name, "in": "query", "schema": schema} for name, schema in known.items()]
-
-
-def filters_of(path: str, resource: Any) -> Filters:
-    """Returns the filters of a list: those of its listing, or those of its module."""
-    if _FIELD.search(path) or not isinstance(resource, ListResource):
-        return {}
-    listing = getattr(resource, "listing", None)
-    if isinstance(listing, Listing):
-        return listing.filters
-    known: Filters = getattr(sys.modules[type(resource).__module__], "FILTERS", {})
-    return known if path.removesuffix("/count").count("/") == 2 else {}
 
 
 def _request_body(path: str, method: str) -> dict[str, Any]:

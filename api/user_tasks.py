@@ -81,6 +81,8 @@ DEFAULT_SORT = (("dueDate", "asc"),)
 class UserTasks(ListResource):
     """Open tasks that the actor may see, and what can be done with one."""
 
+    filters, sorts = FILTERS, tuple(SORTS)
+
     def listed(self, ctx: CommandContext, parameters: Parameters) -> list[dict[str, Any]]:
         first, limit = parameters.page()
         sort = parameters.sorting(SORTS, DEFAULT_SORT)

@@ -10,8 +10,8 @@ from falcon import testing
 
 from api import params
 from api.app import rest_routes
+from api.lists import ListResource
 from api.metrics import METRICS
-from api.openapi import filters_of
 from api.params import Filters
 from api.routing import Parts
 from api.variable_filters import CONDITIONS
@@ -50,9 +50,9 @@ def boss(engine: ProcessEngine, app: object, client: testing.TestClient) -> Pers
 
 def listings(engine: ProcessEngine) -> list[tuple[str, Filters]]:
     found = {
-        path: filters_of(f"{REST}{path}", resource)
+        path: resource.filters
         for path, resource, suffix in rest_routes(Parts.of(engine, run_jobs=False))
-        if suffix is None and hasattr(resource, "on_get")
+        if suffix is None and isinstance(resource, ListResource)
     }
     return [(path, filters) for path, filters in found.items() if filters]
 
@@ -81,7 +81,7 @@ def _headers(person: Person) -> dict[str, str]:
 
 def test_every_order_of_every_list_is_answered(boss: Person, task_id: str, engine: ProcessEngine) -> None:
     for path, resource, suffix in rest_routes(Parts.of(engine, run_jobs=False)):
-        for key in getattr(getattr(resource, "listing", None), "sorts", ()) if suffix is None else ():
+        for key in resource.sorts if suffix is None and isinstance(resource, ListResource) else ():
             for order in ("asc", "desc"):
                 answer = boss.get(f"{REST}{path}", query_string=f"sortBy={key}&sortOrder={order}&maxResults=5")
                 assert answer.status_code == 200, (path, key, answer.text)

@@ -55,6 +55,17 @@ def test_methods_are_those_that_answer(document: dict[str, Any]) -> None:
     assert {"assignee", "candidateGroups", "dueBefore", "firstResult"} <= set(names)
 
 
+def test_a_list_alone_says_its_filters_and_its_orders(document: dict[str, Any]) -> None:
+    def names(path: str) -> set[str]:
+        return {one["name"] for one in document["paths"][f"/engine-rest{path}"]["get"]["parameters"]}
+
+    assert {"topicName", "maxResults", "sortBy"} <= names("/external-task")
+    assert "topicName" in names("/external-task/count")
+    assert {"maxResults", "sortBy"} & names("/external-task/count") == set()
+    assert names("/external-task/topic-names") == set()
+    assert {"sortBy", "sortOrder"} <= names("/task")
+
+
 def test_what_is_public_says_so(document: dict[str, Any]) -> None:
     assert document["paths"]["/healthz"]["get"]["security"] == []
     assert "security" not in document["paths"]["/engine-rest/task"]["get"]
