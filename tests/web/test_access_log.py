@@ -10,7 +10,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from engine import access_log
 from tests.web.desk import Desk
+from tests.web.mock_api import DIST
 
 OpenPage = Callable[..., Page]
 Someone = Callable[[str], Desk]
@@ -40,6 +42,25 @@ def test_refusals_and_readings_are_listed_and_narrowed(open_house_page: OpenPage
     page.get_by_role("link", name="清除").click()
     expect(page.get_by_label("用户名")).to_have_value("")
     expect(page.locator("tbody tr")).not_to_have_count(1)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_kind_of_entry_has_a_name(language: str) -> None:
+    known = {*access_log.CHAINS, *access_log.RIGHTS, "personalDataRead", "attachmentRead"}
+    texts = (DIST.parent / "src" / "lib" / "texts" / f"{language}.ts").read_text()
+    kinds = texts[texts.index("    kinds: {") : texts.index("  adHoc: {")]
+    assert known - set(re.findall(r"^ {6}(\w+):", kinds, re.MULTILINE)) == set()
+
+
+def test_what_roles_were_and_are_stands_in_the_log(open_house_page: OpenPage) -> None:
+    page = open_house_page("/", user="compl")
+    entry = {"id": "a:1", "at": "2026-10-01T08:00:00.000+0800", "kind": "rolesChanged", "userId": "admin",
+             "processInstanceId": None, "details": {"user": "wang", "before": ["CSR"], "roles": ["CSS"]}}  # fmt: skip
+    page.route(re.compile(r"/api/access-log\?"), lambda route: route.fulfill(body=json.dumps([entry])))
+    page.goto("/access-log")
+    expect(page.locator("td.details")).to_contain_text("用户 wang")
+    expect(page.locator("td.details")).to_contain_text("原为 客服专员")
+    expect(page.locator("td.details")).to_contain_text("角色 客服主管")
 
 
 def test_a_reading_of_a_case_leads_to_the_case(open_house_page: OpenPage, person: Someone) -> None:

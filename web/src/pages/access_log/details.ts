@@ -22,7 +22,9 @@ export function details(entry: AccessEntry, t: Texts): Part[] {
 function written(name: string, value: unknown, t: Texts): string {
   const said = t.accessLog
   if (name === 'reason') return said.withReason
-  if (name === 'roles' || name === 'before') return `${name === 'roles' ? said.roles : said.rolesBefore} ${list(value, t, roleName)}`
+  if (name === 'provided') return said.provided
+  // Codes of roles have names; those of branches, which `before` may hold, too, stay as they are.
+  if (name === 'roles' || name === 'before') return `${said[name]} ${list(value, t, roleName) || '–'}`
   if (name === 'from' || name === 'until') {
     return `${name === 'from' ? said.absentFrom : said.absentUntil} ${formatStamp(Number(value) / MICROS_PER_MS)}`
   }
@@ -31,6 +33,7 @@ function written(name: string, value: unknown, t: Texts): string {
     classes: said.classes,
     user: said.user,
     users: said.users,
+    branches: said.branches,
     substitute: said.substitute,
     task_id: t.task,
   }
