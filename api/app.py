@@ -140,6 +140,7 @@ def create_app(engine: ProcessEngine, *, run_jobs: bool | None = None) -> falcon
         body_seconds=engine.settings.upload_seconds,
         middleware=[*asked, Idempotency(commands), parts.executor, parts.waiters],
     )
+    app.on_leaving.append(parts.waiters.leave)
     _configure(app, engine)
     rest = rest_routes(parts)
     own = [*own_routes(parts), ("/metrics", Exposition(commands, measurements), None)]

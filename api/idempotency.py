@@ -23,6 +23,7 @@ from sqlalchemy import delete, select, update
 from api.commands import Commands, actor_of
 from api.params import read_bytes
 from api.security import SAFE_METHODS, is_query
+from api.time_limits import AnswerTooSlow
 from engine import models
 from engine.clock import to_micros
 from engine.context import SYSTEM_ACTOR, CommandContext
@@ -80,6 +81,8 @@ class Idempotency:
         noted: tuple[str, str] | None = getattr(req.context, "idempotency", None)
         if noted is None:
             return
+        if isinstance(getattr(req.context, "refused", None), AnswerTooSlow):
+            return  # the command goes on, and may still be done: its key stays taken
         if not 200 <= resp.status_code < 300:
             await self._commands.run(SYSTEM_ACTOR, forget, *noted)
             return

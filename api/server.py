@@ -53,7 +53,7 @@ def options(settings: Settings) -> Mapping[str, Any]:
     workers = 1 if settings.is_sqlite or settings.virtual_clock else min(MAX_WORKERS, os.cpu_count() or 1)
     return {
         "bind": f"{host}:{settings.port}",
-        "worker_class": "asgi",
+        "worker_class": "api.server_worker.Worker",
         "workers": workers,
         "asgi_loop": "asyncio",
         "asgi_lifespan": "on",

@@ -32,11 +32,15 @@ class AnswerTooSlow(MarqueError):
 
 
 class BoundedApp(falcon.asgi.App[Any, Any]):
-    """The application, with a bound on how long a body may take to arrive."""
+    """The application, with a bound on how long a body may take to arrive.
+
+    `on_leaving` is called on the event loop once the process is told to end (`api/server_worker.py`).
+    """
 
     def __init__(self, *, body_seconds: float, **options: Any) -> None:
         super().__init__(**options)
         self._body_seconds = body_seconds
+        self.on_leaving: list[Callable[[], None]] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # type: ignore[override]
         """Serves one request (ASGI)."""

@@ -45,6 +45,7 @@ class Waiters:
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._gate = asyncio.Semaphore(GATES)
         self._turn = 0
+        self._leaving = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listener: asyncio.Task[None] | None = None
         engine.on_external_tasks.append(self.wake_from_thread)
@@ -71,7 +72,7 @@ class Waiters:
                         return None
                     found = await look()
                 left = until - loop.time()
-                if found or left <= 0:
+                if found or left <= 0 or self._leaving:
                     return found
                 with suppress(TimeoutError):
                     await asyncio.wait_for(event.wait(), min(left, self._fallback()))
@@ -103,6 +104,11 @@ class Waiters:
         for topic in list(topics) or list(self._waiting):
             for event in self._waiting.get(topic, ()):
                 event.set()
+
+    def leave(self) -> None:
+        """Answers everybody who waits with what there is: the process is about to end, and they ask the next one."""
+        self._leaving = True
+        self.wake(())
 
     # -------------------------------------------------------- between processes
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from falcon import testing
 
+from api import starts
 from api.app import create_app
 from crm import attachments
 from engine import deployments, process_definitions, process_instances, users
@@ -89,6 +90,29 @@ def test_a_command_that_takes_too_long_is_answered_and_still_done(engine: Proces
     while not (found := csr.get("/engine-rest/task").json) and time.monotonic() < until:
         time.sleep(0.05)
     assert len(found) == 1
+
+
+def test_what_was_answered_too_late_is_not_done_again_under_its_key(
+    engine: ProcessEngine, hurried: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, seconds = starts._start, [1.5, 0.0]
+
+    def slow(*given: Any, **named: Any) -> Any:
+        time.sleep(seconds.pop(0))
+        return start(*given, **named)
+
+    monkeypatch.setattr(starts, "_start", slow)
+    key = {"Idempotency-Key": "only-once"}
+    body = {"processKey": "calls", "data": {"subject": "x"}}
+    late = hurried.post("/api/start", body, headers=key)
+    again = hurried.post("/api/start", body, headers=key)
+
+    until = time.monotonic() + 10
+    while not (found := hurried.get("/engine-rest/task").json) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert (late.status_code, again.status_code, len(found)) == (503, 409, 1)
+    assert "look before you try again" in again.json["message"]
+    assert len(seconds) == 1
 
 
 def test_a_file_whose_row_takes_too_long_stays_where_its_row_will_look_for_it(
