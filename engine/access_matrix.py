@@ -5,7 +5,7 @@ The file is the only place where it is written; engine/authorizations.py and crm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -53,12 +53,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class AccessMatrix:
-    """`cells` by role and column; `relations` by scope; `operations` by resource and operation."""
+    """`cells` by role and column; `relations` by scope; `operations` by resource and operation.
+
+    `writing` holds by role and column what may be written without being seen for it: no cell of the table.
+    """
 
     roles: Mapping[str, Role]
     relations: Mapping[str, str]
     cells: Mapping[tuple[str, str], Cell]
     operations: Mapping[tuple[str, str], frozenset[str]]
+    writing: Mapping[tuple[str, str], tuple[Grant, ...]]
 
     def expanded(self, roles: Iterable[str]) -> frozenset[str]:
         """Returns the roles together with the committees that their holders belong to."""
@@ -74,6 +78,12 @@ class AccessMatrix:
         """Returns the relations, one of which must hold for the access."""
         granted = self.grants(roles, column)
         return frozenset(self.relations[grant.scope] for grant in granted if grant.access == access)
+
+    def writes(self, roles: Iterable[str], column: str) -> frozenset[str]:
+        """Returns the relations, one of which must hold for writing values of a column."""
+        held = frozenset(roles)
+        more = (grant for role in held for grant in self.writing.get((role, column), ()))
+        return self.relations_of(held, column, "edit") | {self.relations[grant.scope] for grant in more}
 
     def allows(self, roles: Iterable[str], resource: str, operation: str) -> bool:
         """Tells whether the roles may do this; what the file does not name nobody may."""
@@ -130,7 +140,24 @@ class _Reader:
         }
         for (resource, operation), allowed in operations.items():
             self._known_roles(allowed - {EVERYBODY}, roles, f"{resource}.{operation}")
-        return AccessMatrix(roles, relations, cells, operations)
+        writing = dict(self._writing(data.get("writing", []), roles=roles, relations=relations, columns=columns))
+        return AccessMatrix(roles, relations, cells, operations, writing)
+
+    def _writing(
+        self,
+        rows: Iterable[Mapping[str, Any]],
+        *,
+        roles: Mapping[str, Role],
+        relations: Mapping[str, str],
+        columns: list[str],
+    ) -> Iterator[tuple[tuple[str, str], tuple[Grant, ...]]]:
+        for row in rows:
+            self._known_roles(row["roles"], roles, "writing")
+            if not set(row["columns"]) <= set(columns):
+                self._note("columns", "writing", "列不完整或未知", "columns are missing or unknown")
+            granted = self._grant(row["grant"], relations, "writing")
+            for role in row["roles"]:
+                yield from (((role, column), (granted,)) for column in row["columns"])
 
     def _row(
         self,

@@ -7,20 +7,22 @@ declares itself `controlled`, is a proposal: stored and checked, not in force (e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Select, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from engine import authorizations, definitions, history, models, proposals, releases
-from engine.access_matrix import role_codes
+from engine import authorizations, definitions, entries, history, models, proposals, releases, variables
+from engine.access_matrix import matrix, role_codes
+from engine.bpmn.definition import Definition
 from engine.context import CommandContext
 from engine.deployment_files import Checked, check_resources, definitions_in, with_imports
 from engine.drawn_forms import with_forms
 from engine.errors import InvalidRequest, NotFound, ParseFailed, StaleRevision
 from engine.findings import Finding
+from engine.forms import Form
 from engine.ids import new_id
 from engine.references import check_definition
 
@@ -96,8 +98,19 @@ def _warn_of_unknown(ctx: CommandContext, checked: Checked) -> None:
     known["form"] |= {form.id for form in checked.forms.values()}
     known["decision"] |= {key for model in checked.models.values() for key in model.decisions}
     known["process"] |= {one.key for found in checked.processes.values() for one in found}
+    forms = {form.id: form for form in checked.forms.values()}
     for file, found in checked.processes.items():
         checked.warnings[file] += [warning for one in found for warning in check_definition(one, known)]
+        checked.warnings[file] += [warning for one in found for warning in _warn_of_writing(ctx, one, forms)]
+
+
+def _warn_of_writing(ctx: CommandContext, one: Definition, forms: Mapping[str, Form]) -> Iterator[Finding]:
+    """Yields what tasks ask of roles that may not write it, by the forms of this upload, else by those in force."""
+    rules, release = ctx.engine.settings.rules, releases.current(ctx)
+    if role_codes(rules) is None:
+        return
+    held = {ref: form for ref in one.form_refs if (form := variables.find_form(ctx, ref, release)) is not None}
+    yield from entries.check(one, {**held, **forms}, matrix(rules))
 
 
 def findings(ctx: CommandContext, resources: Mapping[str, bytes]) -> dict[str, list[Finding]]:

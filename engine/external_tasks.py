@@ -168,7 +168,7 @@ def complete(
     running, task = _held(ctx, task_id, worker_id, "completed")
     steps: tuple[Step, ...] = ()
     if local_values:
-        absorbed = variables.absorb_into(ctx, running, dict(local_values))
+        absorbed = variables.enter_into(ctx, running, dict(local_values))
         steps = running.instance.set_variables(absorbed, scope_id=task.activity_id).steps
     accepted = variables.accept_into(ctx, running, dict(values or {}))
     outcome = running.instance.complete(task.id, accepted)

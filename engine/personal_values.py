@@ -7,7 +7,7 @@ whatever the entry (form, start, message, worker, comment); text of unknown mean
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -123,6 +123,7 @@ class _Collector:
         self.definition_classes = definition_classes
         self.expression_names = expression_names
         self.items: list[PersonalItem] = []
+        self.classes: dict[str, str] = {}
 
     def collect(self, name: str, value: Value) -> Any:
         if value is None or isinstance(value, PersonalRef):
@@ -136,6 +137,7 @@ class _Collector:
         )
         if data_class is not None:
             self.items.append(PersonalItem(self.subject, data_class, value))
+            self.classes[name] = data_class
             return _Slot(len(self.items) - 1)
         if isinstance(value, list) and self._has_columns(name):
             return [self._row(name, item) for item in value]
@@ -158,8 +160,11 @@ def absorb(
     form_classes: Mapping[str, str] | None = None,
     definition_classes: Mapping[str, str] | None = None,
     expression_names: frozenset[str] = frozenset(),
+    check: Callable[[Mapping[str, str]], None] | None = None,
 ) -> dict[str, Value]:
     """Returns the variables with every personal value replaced by its reference, all put by one statement.
+
+    `check` is told the data class of each field that holds a personal value, and refuses by raising.
 
     `form_classes` is `Form.data_classes`: columns of a list are `lines[].item`, so that rows keep what is not
     personal.
@@ -168,6 +173,8 @@ def absorb(
     walked = {name: collector.collect(name, value) for name, value in variables.items()}
     if not collector.items:
         return walked
+    if check is not None:
+        check(collector.classes)
     refs = ctx.engine.vault.put_many(ctx, collector.items)
     return {name: _fill(value, refs) for name, value in walked.items()}
 

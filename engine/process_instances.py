@@ -127,6 +127,7 @@ class Running:
     customer_ref: str | None = None
     branch_id: str | None = None
     acting_for: str | None = None  # the absent person in whose place the actor works on a task of it
+    task_id: str | None = None  # the user task that the actor works on
 
     @property
     def root_id(self) -> str:

@@ -146,7 +146,7 @@ def record_attempt(ctx: CommandContext, task_id: str, values: Mapping[str, Any])
     if form is not None:
         typed = form.attempt(values, variables=visible, environment=decisions.environment(ctx))
         ctx.engine.attachments.require(ctx, [task.root_id], typed)
-    kept = variables.absorb_into(ctx, running, typed)
+    kept = variables.enter_into(ctx, running, typed)
     ctx.connection.execute(
         insert(models.task_attempt).values(
             id=new_id(),
@@ -181,7 +181,7 @@ def _checked(ctx: CommandContext, running: Running, task: UserTask, values: dict
     given = {name: plain(value) for name, value in values.items()}
     typed = form.validate(given, variables=visible, environment=decisions.environment(ctx), kept=kept)
     ctx.engine.attachments.require(ctx, [task.root_id], typed)
-    return variables.absorb_into(ctx, running, typed)
+    return variables.enter_into(ctx, running, typed)
 
 
 def _task_with_instance(dialect: str) -> Select[Any]:
@@ -233,6 +233,7 @@ def open_task(ctx: CommandContext, task_id: str, *, operation: str) -> tuple[Run
         separations.require(ctx, task, ctx.actor.user_id, standing_in)
     running = process_instances.running_from(ctx, instance_row)
     running.acting_for = standing_in
+    running.task_id = task.id
     return running, task
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from engine import definitions, models, personal_values
+from engine import definitions, entries, models, personal_values
 from engine.context import CommandContext
 from engine.definitions import Deployed
 from engine.errors import FieldError, FormInvalid, InvalidRequest, NotFound
@@ -89,15 +90,18 @@ def accept(
     *,
     instance_id: str,
     customer_ref: str | None = None,
+    running: Running | None = None,
 ) -> dict[str, Any]:
-    """Returns variables from outside as the instance may hold them.
+    """Returns variables from outside as the instance may hold them; `running` is None while it is being started.
 
     A field that some form of the process knows gets that form's type (a message may bring an instant as text), and
-    every personal value is replaced by its reference. Raises FormInvalid, InvalidRequest.
+    every personal value is replaced by its reference. Raises FormInvalid, InvalidRequest, Forbidden for a class of data
+    that the actor may not write.
     """
     known = catalogue(ctx, deployed, release)
     typed = _typed(known, values)
-    return absorb(ctx, known, typed, instance_id=instance_id, customer_ref=customer_ref)
+    check = partial(entries.require, ctx, running=running)
+    return absorb(ctx, known, typed, instance_id=instance_id, customer_ref=customer_ref, check=check)
 
 
 def absorb(
@@ -107,6 +111,7 @@ def absorb(
     *,
     instance_id: str,
     customer_ref: str | None,
+    check: Callable[[Mapping[str, str]], None] | None = None,
 ) -> dict[str, Any]:
     """Replaces personal values by references; their subject is the customer, or the case while none is known."""
     most = ctx.engine.settings.limits.variable_bytes
@@ -125,6 +130,7 @@ def absorb(
         form_classes=known.form_classes,
         definition_classes=known.definition_classes,
         expression_names=known.read_by_expressions,
+        check=check,
     )
 
 
@@ -138,9 +144,24 @@ def _require_bounded(name: str, value: Any, most: int) -> None:
 
 
 def absorb_into(ctx: CommandContext, running: Running, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Replaces personal values of a running instance by references."""
-    known = catalogue(ctx, running.deployed, running.row.release)
-    return absorb(ctx, known, values, instance_id=running.root_id, customer_ref=running.customer_ref)
+    """Replaces personal values of a running instance by references; for what is no variable of the case."""
+    return _absorbed(ctx, running, values, None)
+
+
+def enter_into(ctx: CommandContext, running: Running, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Replaces personal values that somebody writes into a running instance; raises Forbidden for a class of data that
+    the actor may not write."""
+    return _absorbed(ctx, running, values, partial(entries.require, ctx, running=running))
+
+
+def _absorbed(
+    ctx: CommandContext,
+    running: Running,
+    values: Mapping[str, Any],
+    check: Callable[[Mapping[str, str]], None] | None,
+) -> dict[str, Any]:
+    known, customer_ref = catalogue(ctx, running.deployed, running.row.release), running.customer_ref
+    return absorb(ctx, known, values, instance_id=running.root_id, customer_ref=customer_ref, check=check)
 
 
 def accept_into(ctx: CommandContext, running: Running, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,6 +173,7 @@ def accept_into(ctx: CommandContext, running: Running, values: Mapping[str, Any]
         values,
         instance_id=running.root_id,
         customer_ref=running.customer_ref,
+        running=running,
     )
 
 
