@@ -98,7 +98,7 @@ def check(definition: Definition, forms: Mapping[str, Form], known: AccessMatrix
             continue
         classes = {name: form.data_classes.get(name) or definition.classes.get(name) for name in _written(form)}
         asked = {name: one for name, one in classes.items() if one not in (None, NONE, FREE)}
-        for role in sorted(_roles_of(element)):
+        for role in sorted(_roles_of(element) & known.roles.keys()):
             for data_class in sorted({one for one in asked.values() if one and not known.writes([role], one)}):
                 names = ", ".join(sorted(name for name, one in asked.items() if one == data_class))
                 yield Finding(

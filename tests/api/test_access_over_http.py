@@ -72,6 +72,36 @@ TABLE = {
     "OWNER": "--- --- --- --- --- ---",
     "PIO": "-R- -R- -R- -R- -R- -R-",  # R in request
 }
+# C (create and edit in the assigned task) of requirements 2.7; nobody has it for ID and BEHAVIOUR.
+WRITES = {
+    "CSR": {"BASIC", "FEEDBACK"},
+    "CSS": {"BASIC", "FEEDBACK"},
+    "RM": {"FEEDBACK"},
+    "CMPH": {"FEEDBACK"},
+    "STORE": {"BASIC", "NEED", "FEEDBACK", "SERVICE"},
+    "MKT": {"BASIC", "NEED"},
+    "SALES": {"NEED"},
+    "FRONT": {"FEEDBACK", "SERVICE"},
+    "TECH": {"FEEDBACK", "SERVICE"},
+    "WM": {"SERVICE"},
+    "APPR": {"SERVICE"},
+    "DATA": {"BASIC", "NEED"},
+}
+# What the tasks of the requirements' processes (3.1 to 3.5) have other roles put down, without seeing it for that (H).
+PUTS_DOWN = {
+    "AM": {"BASIC", "FEEDBACK"},
+    "SALES": {"BASIC", "FEEDBACK"},
+    "CMPH": {"BASIC"},
+    "FRONT": {"BASIC", "NEED"},
+    "OPSD": {"FEEDBACK"},
+    "LEGAL": {"FEEDBACK"},
+    "CSD": {"FEEDBACK"},
+    "MKT": {"FEEDBACK"},
+    "SSUP": {"FEEDBACK"},
+    "WM": {"FEEDBACK"},
+    "OPS": {"FEEDBACK", "BASIC", "SERVICE"},
+    "CASHIER": {"SERVICE"},
+}
 WITH_REASON = {"SUPV": "R---RR", "COMPL": "R---RR"}  # BASIC, FEEDBACK and SERVICE with a logged reason
 # "Department" and "R all" of the column History/log: who finds a colleague's case, and anybody's, in lists.
 DEPARTMENT = {"CSD", "OPSM", "OPSD", "WM", "DH"}
@@ -510,3 +540,54 @@ def test_files_of_a_case_are_for_who_may_read_the_case(world: World) -> None:
         assert person.get(file).status_code == (200 if role == "CSR" else 403), role
         with_reason = person.post(file, {"reason": "投诉抽查 2026-10 复核"})
         assert with_reason.status_code == (200 if role == "CSR" or role in WITH_REASON else 403), role
+
+
+def test_a_class_is_written_by_whom_the_table_lets_and_by_nobody_else(world: World) -> None:
+    task = world.tasks["mine"]
+    for role in TABLE:
+        world.give(role, offered=False)
+        person = Person(world.client, role.lower())
+        may = WRITES.get(role, set()) | PUTS_DOWN.get(role, set())
+        for name in CLASSES:
+            field_of, value = FIELDS[name], sentinel(name, "mine")
+            ways = (
+                (f"/engine-rest/task/{task}/variables", {"modifications": {field_of: {"value": value}}}),
+                (f"/api/tasks/{task}/attempts", {"data": {field_of: value}}),
+            )
+            closed = (
+                (f"/api/tasks/{task}/complete", {"data": {field_of: value}}),
+                (f"/engine-rest/task/{task}/complete", {"variables": {field_of: {"value": value}}}),
+                ("/engine-rest/process-definition/key/file/start", {"variables": {field_of: {"value": value}}}),
+                ("/api/start", {"processKey": "file", "data": {field_of: value}}),
+            )
+            for path, body in ways if name in may else (*ways, *closed):
+                answer = person.post(path, body)
+                assert (answer.status_code < 300) == (name in may), (role, name, path, answer.text)
+                assert shows_nothing(answer.text), (role, name, path)
+                if name not in may:
+                    missing = answer.json["missingAuthorizations"][0]
+                    said = (answer.status_code, missing["permissionName"], missing["resourceName"])
+                    assert said == (403, "edit", name), (role, name, path, answer.text)
+                    assert field_of in answer.text, (role, name, path)
+                    assert role in answer.text, (role, name, path)
+        # Nothing was lost: the task is still there, with its values.
+        assert letters(person.get(ONE[0].format(task=task)).text, "mine") == cell(role, "has"), role
+
+
+def test_own_words_are_everybodys_who_has_the_task(world: World) -> None:
+    for role in TABLE:
+        world.give(role, offered=False)
+        sent = {"modifications": {FIELDS["FREE"]: {"value": sentinel("FREE", "mine")}}}
+        answer = Person(world.client, role.lower()).post(f"/engine-rest/task/{world.tasks['mine']}/variables", sent)
+        assert answer.status_code == 204, (role, answer.text)
+
+
+def test_who_repairs_cases_sets_no_personal_values(world: World) -> None:
+    admin = Person(world.client, "admin")
+    for name in CLASSES:
+        address = f"/engine-rest/process-instance/{world.cases['mine']}/variables/{FIELDS[name]}"
+        answer = admin.send("PUT", address, {"value": sentinel(name, "mine")})
+        assert answer.status_code == 403, (name, answer.text)
+        assert shows_nothing(answer.text), name
+    told = admin.send("PUT", f"/engine-rest/process-instance/{world.cases['mine']}/variables/counted", {"value": 7})
+    assert told.status_code == 204, told.text

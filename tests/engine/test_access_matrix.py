@@ -51,6 +51,16 @@ def test_a_dash_grants_nothing() -> None:
             assert cell.grants == (), (role, column)
 
 
+def test_writing_beyond_the_cells_shows_nothing_and_is_of_the_house() -> None:
+    found = matrix(RULES)
+
+    assert found.writing
+    for (role, column), grants in found.writing.items():
+        assert {(grant.access, grant.provenance) for grant in grants} == {("edit", "H")}, (role, column)
+        assert "case" in found.writes([role], column)
+        assert grants[0] not in found.grants([role], column)
+
+
 def test_who_is_not_named_is_granted_nothing() -> None:
     found = matrix(RULES)
 
@@ -70,6 +80,8 @@ def test_who_is_not_named_is_granted_nothing() -> None:
         ("- roles: [CSD]", "- roles: [CSD, CSR]", "duplicate-row"),
         ("delete: [ADMIN]", "delete: [BOSS]", "unknown-role"),
         ("      SYSTEM: {", "      OTHER: {", "columns"),
+        ("columns: [NEED], grant", "columns: [NEEDS], grant", "columns"),
+        ("- {roles: [FRONT], columns", "- {roles: [BOSS], columns", "unknown-role"),
         ("columns:", "columns: [", "bad-yaml"),
     ],
 )
