@@ -260,3 +260,18 @@ def test_executions_are_instances(csr: Person, task_id: str, instance_id: str) -
     (found,) = csr.get("/engine-rest/execution", query_string=f"processInstanceId={instance_id}").json
     assert found == {"id": instance_id, "processInstanceId": instance_id, "ended": False, "tenantId": None}
     assert csr.get(f"/engine-rest/execution/{instance_id}/localVariables/subject").json["value"] == "tyres"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("tenant", "tenant/count", "process-definition/key/calls/tenant-id/t", "case-definition", "case-instance"),
+        *("case-execution", "history/case-instance", "process-definition/key/calls/rendered-form", "schema/log"),
+        *("history/cleanup/job", "history/task/report", "telemetry/configuration", "optimize"),
+    ],
+)
+def test_what_is_not_served_is_answered_in_the_documented_shape(admin: Person, calls: str, path: str) -> None:
+    answer = admin.get(f"/engine-rest/{path}")
+
+    assert answer.status_code == 404
+    assert answer.json == {"type": "InvalidRequestException", "message": "there is no such resource", "code": None}
