@@ -42,7 +42,7 @@ WRONG = "the user name or the password is wrong"
 class PasswordIsPublic(Unauthenticated):
     """The password is right, and everybody knows it: it is good for choosing another one only."""
 
-    zh = "演示密码在此不能登录;请先更改密码"
+    zh = "演示密码在此不能登录；请先更改密码"
 
 
 @dataclass(frozen=True, slots=True)

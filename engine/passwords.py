@@ -136,12 +136,12 @@ def require_good(user_id: str, password: str, *, demo: bool) -> None:
     if typed in COMMONEST:
         raise PasswordRefused(
             "common",
-            zh="此密码属于最常见的密码,最先被人尝试;请另选",
+            zh="此密码属于最常见的密码，最先被人尝试；请另选",
             en="this password is one of the commonest and tried first; choose another",
         )
     if is_public(password, demo=demo):
         raise PasswordRefused(
-            "public", zh="演示密码是公开的;请另选", en="the password of the demonstration is public; choose another"
+            "public", zh="演示密码是公开的；请另选", en="the password of the demonstration is public; choose another"
         )
 
 

@@ -116,7 +116,7 @@ class ParameterReader:
                 text.mode = "feel"
                 if (child.get("scriptFormat") or "").lower() != "feel":
                     text.problem = (
-                        f"脚本语言 {child.get('scriptFormat')} 不予运行,请改用 FEEL。",
+                        f"脚本语言 {child.get('scriptFormat')} 不予运行，请改用 FEEL。",
                         f"scripts in {child.get('scriptFormat')} are not run; write FEEL instead",
                     )
             case "list":

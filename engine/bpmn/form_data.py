@@ -42,7 +42,7 @@ class FormDataReader:
         if self._form_data.get("businessKey"):
             self._note(
                 self._form_data,
-                "业务键字段(businessKey)不起作用;业务键在启动时给出",
+                "业务键字段（businessKey）不起作用；业务键在启动时给出",
                 "the field of the business key (businessKey) has no effect; the key is given at the start",
                 warning=True,
             )
@@ -57,7 +57,7 @@ class FormDataReader:
         if kind not in _TYPES:
             self._note(
                 field,
-                f"字段 {name} 的类型「{kind}」不支持;可用 string、long、boolean、date、enum,"
+                f"字段 {name} 的类型「{kind}」不支持；可用 string、long、boolean、date、enum,"
                 "或用 camunda:formRef 引用表单",
                 f"the type {kind!r} of the field {name} is not supported; use string, long, boolean, date or enum, "
                 "or name a form in camunda:formRef",
@@ -83,7 +83,7 @@ class FormDataReader:
         if (pattern := field.get("datePattern")) is not None:
             self._note(
                 field,
-                f"字段 {name} 的日期格式 {pattern} 不起作用;日期按 ISO 8601 收发",
+                f"字段 {name} 的日期格式 {pattern} 不起作用；日期按 ISO 8601 收发",
                 f"the date pattern {pattern} of the field {name} has no effect; dates are those of ISO 8601",
                 warning=True,
             )
@@ -96,7 +96,7 @@ class FormDataReader:
         if is_expression(default):
             self._note(
                 field,
-                f"字段 {component['key']} 的默认值不能是表达式;请在此之前设置同名变量",
+                f"字段 {component['key']} 的默认值不能是表达式；请在此之前设置同名变量",
                 f"the default value of the field {component['key']} cannot be an expression; set the variable before",
             )
         elif kind == "boolean":
@@ -120,7 +120,7 @@ class FormDataReader:
             else:
                 self._note(
                     constraint,
-                    f"字段 {component['key']} 的校验「{name}」不支持;可用 required、readonly、"
+                    f"字段 {component['key']} 的校验「{name}」不支持；可用 required、readonly、"
                     "minlength、maxlength(文本)、min、max(整数),其他规则请写入 camunda:formRef 所引用的表单",
                     f"the constraint {name!r} of the field {component['key']} is not supported; use required, "
                     "readonly, minlength and maxlength of texts, min and max of whole numbers, or write other rules "

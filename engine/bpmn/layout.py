@@ -38,7 +38,7 @@ def check_layout(xml: bytes) -> list[Finding]:
     if not drawing.shapes:
         return [_finding("missing-di", None, "文件没有图形信息。", "The file holds no drawing.")]
     if len(drawing.shapes) + len(drawing.edges) > MAX_DRAWN:
-        zh, en = f"图形超过 {MAX_DRAWN} 个,未检查布局。", f"More than {MAX_DRAWN} shapes; not checked."
+        zh, en = f"图形超过 {MAX_DRAWN} 个，未检查布局。", f"More than {MAX_DRAWN} shapes; not checked."
         return [_finding("drawing-too-large", None, zh, en)]
     return [finding for check in CHECKS for finding in check(drawing)]
 
@@ -131,7 +131,7 @@ def _bends(drawing: Drawing) -> Iterator[Finding]:
     for flow in _flows(drawing):
         bends = len(flow.points) - 2
         if bends > MAX_BENDS:
-            zh = f"{_course(flow, drawing, 'zh')} 有 {bends} 个折点,最多 {MAX_BENDS} 个。"
+            zh = f"{_course(flow, drawing, 'zh')} 有 {bends} 个折点，最多 {MAX_BENDS} 个。"
             en = f"{_course(flow, drawing)} has {bends} bends; at most {MAX_BENDS}."
             yield _about(flow, "too-many-bends", zh, en)
 

@@ -143,7 +143,7 @@ class _ProcessReader:
                     Finding(
                         "warning",
                         "role-ignored",
-                        f"{local_name(child)} 不起作用;请使用 camunda:assignee 或候选组。",
+                        f"{local_name(child)} 不起作用；请使用 camunda:assignee 或候选组。",
                         f"{local_name(child)} has no effect; use camunda:assignee or candidate groups.",
                         element.get("id"),
                         line_of(child),
@@ -252,7 +252,7 @@ class _ProcessReader:
         if node.script_format.lower() != "feel":
             given = node.script_format or "?"
             text.problem = (
-                f"脚本语言 {given} 不予运行,请设为 feel 并改用 FEEL 书写。",
+                f"脚本语言 {given} 不予运行，请设为 feel 并改用 FEEL 书写。",
                 f"scripts in {given} are not run; set scriptFormat to feel and write FEEL",
             )
         node.texts["script"] = text
@@ -263,7 +263,7 @@ class _ProcessReader:
         language = (element.get("language") or "").lower()
         if language and not any(known in language for known in ("feel", "juel", "xpath")):
             text.problem = (
-                f"条件语言 {language} 不予运行,请改用 FEEL。",
+                f"条件语言 {language} 不予运行，请改用 FEEL。",
                 f"conditions in {language} are not run; write FEEL instead",
             )
         self._texts.append(text)
@@ -281,7 +281,7 @@ class _ProcessReader:
             Finding(
                 "error",
                 "unknown-element",
-                f"{name} 属于编排(choreography),不能放在流程中。",
+                f"{name} 属于编排（choreography），不能放在流程中。",
                 f"A {name} belongs into a choreography and cannot stand in a process.",
                 element.get("id"),
                 line_of(element),

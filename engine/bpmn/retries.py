@@ -48,7 +48,7 @@ def parse_retry_cycle(text: str) -> RetryCycle:
     constant = _CONSTANT.fullmatch(text)
     text = constant["text"].strip() if constant else text
     if "${" in text or "#{" in text or text.startswith("="):
-        raise NotARetryCycle("不能是表达式,请直接写出", "cannot be an expression; write it out")
+        raise NotARetryCycle("不能是表达式，请直接写出", "cannot be an expression; write it out")
     repeated = _REPEATED.fullmatch(text)
     if repeated is not None:
         return RetryCycle(_tries(int(repeated["tries"])), (_wait(repeated["wait"]),))
@@ -72,5 +72,5 @@ def _wait(text: str) -> Duration:
     if 0 <= wait.rest.days + wait.months * 31 <= MAX_WAIT_DAYS and wait.months >= 0 and wait.rest.days >= 0:
         return wait
     raise NotARetryCycle(
-        f"每次等待不得为负,也不得超过 {MAX_WAIT_DAYS} 天", f"waits from nothing to {MAX_WAIT_DAYS} days at a time"
+        f"每次等待不得为负，也不得超过 {MAX_WAIT_DAYS} 天", f"waits from nothing to {MAX_WAIT_DAYS} days at a time"
     )

@@ -105,7 +105,7 @@ def _doctype(name: str) -> ParseFailed:
     return _refused(
         name,
         "document-type",
-        "文件含文档类型或实体声明,不予读取。",
+        "文件含文档类型或实体声明，不予读取。",
         "The file declares a document type or entities; such files are not read.",
     )
 

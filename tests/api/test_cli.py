@@ -48,7 +48,7 @@ def test_a_table_is_tried_with_what_would_have_changed_it(tmp_path: Path) -> Non
     told = tell("decide", "dt_21", "--set", "amount_fen=20001", "--set", "cross_department=false")
 
     assert "dt_21 version 1 (release 1, by" in told
-    assert "若金额(分)为200.00元（现为200.01元，少0.01元），则审批角色为“CSS”（现为“CSD”）" in told
+    assert "若金额（分）为200.00元（现为200.01元，少0.01元），则审批角色为“CSS”（现为“CSD”）" in told
     assert 'if amount in fen were ¥200.00 (now ¥200.01, ¥0.01 less), role would be "CSS" (now "CSD")' in told
 
 

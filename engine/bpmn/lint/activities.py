@@ -35,7 +35,7 @@ def _nothing_to_count(node: Node, report: Report) -> None:
     report.warning(
         "quantity-without-flow",
         node,
-        f"没有顺序流通向 {node.id},它的 startQuantity={node.start_quantity} 不起作用,只启动一次。",
+        f"没有顺序流通向 {node.id}，它的 startQuantity={node.start_quantity} 不起作用，只启动一次。",
         f"No sequence flow leads to {node.id}; its startQuantity {node.start_quantity} counts nothing, "
         "and it begins once.",
     )
@@ -51,7 +51,7 @@ def _user_task(node: Node, report: Report) -> None:
         report.warning(
             "nobody",
             node,
-            f"用户任务 {node.id} 没有办理人、候选人,所在泳道也没有角色。",
+            f"用户任务 {node.id} 没有办理人、候选人，所在泳道也没有角色。",
             f"The user task {node.id} has no assignee, no candidates, and its lane has no role.",
         )
 

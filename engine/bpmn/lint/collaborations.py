@@ -48,7 +48,7 @@ def _check_correlation_key(element: etree._Element, document: Document, report: 
         report.warning(
             "correlation-ignored",
             spot(element),
-            "关联键的属性没有说明其值在消息中的位置,因此不起作用;消息按业务键关联。",
+            "关联键的属性没有说明其值在消息中的位置，因此不起作用；消息按业务键关联。",
             "The properties of the correlation key do not say where their values stand in a message, so it has no "
             "effect; messages find their instance by the business key.",
         )
@@ -68,7 +68,7 @@ def _check_subscription(element: etree._Element, document: Document, report: Rep
     report.warning(
         "correlation-ignored",
         spot(element),
-        "关联订阅没有把关联键的每个属性与流程数据绑定,因此不起作用。",
+        "关联订阅没有把关联键的每个属性与流程数据绑定，因此不起作用。",
         "The correlation subscription does not bind every property of its key to data of the process, so it has no "
         "effect.",
     )
@@ -140,7 +140,7 @@ def _check_participant(element: etree._Element, report: Report) -> None:
         report.warning(
             "black-box-pool",
             spot(element),
-            f"泳池「{name}」没有流程,只作说明。",
+            f"泳池「{name}」没有流程，只作说明。",
             f"The pool {name!r} holds no process; it only documents.",
         )
 

@@ -43,7 +43,7 @@ def _check_methods(process: Process, report: Report) -> None:
             report.warning(
                 "transaction-method",
                 node,
-                f"事务 {node.id} 总是以补偿方式撤销,{node.standard['method']} 不起作用。",
+                f"事务 {node.id} 总是以补偿方式撤销，{node.standard['method']} 不起作用。",
                 f"The transaction {node.id} is always undone by compensation; {node.standard['method']} has no effect.",
             )
 

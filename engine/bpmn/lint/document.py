@@ -104,14 +104,14 @@ def _check_root(root: etree._Element, report: Report) -> None:
             report.warning(
                 "choreography-not-run",
                 spot(child),
-                f"编排 {child.get('id', '')} 只作说明,不会执行。",
+                f"编排 {child.get('id', '')} 只作说明，不会执行。",
                 f"The choreography {child.get('id', '')} is for readers; it is not run.",
             )
         elif name_of(child) == "extension" and child.get("mustUnderstand") == "true":
             report.error(
                 "must-understand",
                 spot(child),
-                f"文件要求理解扩展 {child.get('definition', '')},此处不能。",
+                f"文件要求理解扩展 {child.get('definition', '')}，此处不能。",
                 f"The file wants its extension {child.get('definition', '')} to be understood, which it is not here.",
             )
 
@@ -129,7 +129,7 @@ def _check_executable(document: Document, report: Report) -> None:
             report.warning(
                 "executable-unsaid",
                 spot(process),
-                f"流程 {process.get('id', '')} 没有写明 isExecutable,按可执行处理。",
+                f"流程 {process.get('id', '')} 没有写明 isExecutable，按可执行处理。",
                 f"The process {process.get('id', '')} does not say isExecutable; it is taken as executable.",
             )
 
@@ -144,7 +144,7 @@ def _check_id(element: etree._Element, seen: set[str], report: Report) -> None:
         report.error(
             "id-malformed",
             spot(element),
-            f"id「{identifier}」不是合法的名称(以字母或下划线开头,不含特殊符号)。",
+            f"id「{identifier}」不是合法的名称（以字母或下划线开头，不含特殊符号）。",
             f"The id {identifier!r} is no valid name (a letter or underscore first, no special signs).",
         )
     elif identifier in seen:

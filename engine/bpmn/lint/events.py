@@ -88,7 +88,7 @@ def _check_event(node: Node, event: Event, report: Report) -> None:
         report.warning(
             "code-not-computed",
             node,
-            f"{node.id} 的代码「{event.code[:80]}」不会计算,按原文比较;请为每个代码画一个事件,由网关选择。",
+            f"{node.id} 的代码「{event.code[:80]}」不会计算，按原文比较；请为每个代码画一个事件，由网关选择。",
             f"The code {event.code[:80]!r} at {node.id} is not computed but taken as it stands; "
             "draw one event for each code and let a gateway choose.",
         )
@@ -107,7 +107,7 @@ def _check_event(node: Node, event: Event, report: Report) -> None:
                 report.error(
                     "bad-variable-event",
                     node,
-                    f"{node.id} 的 variableEvents「{kind}」不合法,只能是 create、update、delete。",
+                    f"{node.id} 的 variableEvents「{kind}」不合法，只能是 create、update、delete。",
                     f"variableEvents {kind!r} on {node.id} is not allowed; it can be create, update, delete.",
                 )
     elif event.kind == "escalation" and node.type in ("endEvent", "intermediateThrowEvent") and not event.code:
@@ -169,7 +169,7 @@ def _check_literal_timer(node: Node, kind: TimerKind, text: Text, report: Report
         report.error(
             "bad-timer",
             node,
-            f"定时事件 {node.id} 的「{shown}」既不是 ISO 8601 的{_KINDS[kind]},也不是表达式(以 = 开头)。",
+            f"定时事件 {node.id} 的「{shown}」既不是 ISO 8601 的{_KINDS[kind]}，也不是表达式（以 = 开头）。",
             f"The timer event {node.id}: {shown!r} is neither an ISO 8601 {kind} nor an expression (=).",
         )
     except LimitReached as error:

@@ -12,6 +12,6 @@ def check_executable(diagram: Diagram, report: Report) -> None:
         report.error(
             "no-executable-process",
             Process(""),
-            "图中没有可执行的流程(isExecutable)。",
+            "图中没有可执行的流程（isExecutable）。",
             "The diagram holds no executable process (isExecutable).",
         )

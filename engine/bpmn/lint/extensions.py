@@ -25,27 +25,27 @@ _REFUSED = {
     "executionListener": (
         "执行监听器",
         "An execution listener",
-        "元素前后的脚本任务(FEEL)、外部任务或参数映射",
+        "元素前后的脚本任务（FEEL）、外部任务或参数映射",
         "a script task in FEEL, an external task or a mapping before or after it",
     ),
     "taskListener": (
         "任务监听器",
         "A task listener",
-        "assignee、candidateGroups、dueDate 的表达式,或任务前的脚本任务",
+        "assignee、candidateGroups、dueDate 的表达式，或任务前的脚本任务",
         "expressions in assignee, candidateGroups or dueDate, or a script task before it",
     ),
     "connector": ("连接器", "A connector", *_WORKER),
     "errorEventDefinition": (
         "外部任务错误定义",
         "An error definition of an external task",
-        "由工作程序报告 BPMN 错误(bpmnError)",
+        "由工作程序报告 BPMN 错误（bpmnError）",
         "a worker that reports the error (bpmnError)",
     ),
     "script": ("脚本", "A script", "FEEL 表达式", "an expression in FEEL"),
     "field": (
         "字段注入",
         "A field injection",
-        "输入参数(camunda:inputParameter)",
+        "输入参数（camunda:inputParameter）",
         "an input parameter (camunda:inputParameter)",
     ),
     "potentialStarter": (
@@ -121,7 +121,7 @@ def _check_attributes(node: Node, report: Report) -> None:
         report.error(
             "unsupported-type",
             node,
-            f"{node.id} 的类型「{kind}」不支持,只支持 external。",
+            f"{node.id} 的类型「{kind}」不支持，只支持 external。",
             f"The type {kind!r} of {node.id} is not supported; use external.",
         )
 
@@ -132,7 +132,7 @@ def _check_java(node: Node, attributes: dict[str, str], report: Report) -> None:
         report.error(
             "java",
             node,
-            f"{node.id} 的 camunda:{name} 需要图外的代码,不予运行;请改用{instead_zh}。",
+            f"{node.id} 的 camunda:{name} 需要图外的代码，不予运行；请改用{instead_zh}。",
             f"camunda:{name} at {node.id} needs code from outside, which is not run; use {instead_en} instead.",
         )
 
@@ -158,7 +158,7 @@ def _check_elements(place: Node | Flow | Process, names: list[str], report: Repo
             report.error(
                 "unsupported",
                 place,
-                f"目前不支持{place.id} 的{zh};请改用{instead_zh}。",
+                f"目前不支持{place.id} 的{zh}；请改用{instead_zh}。",
                 f"{en} at {place.id} is not supported; use {instead_en} instead.",
             )
         elif name not in _KNOWN and not (name in _OF_NODES and isinstance(place, Node)):

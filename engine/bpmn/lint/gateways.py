@@ -31,7 +31,7 @@ def _check_conditions(node: Node, outgoing: list[Flow], report: Report) -> None:
         report.warning(
             "no-default",
             node,
-            f"从 {node.id} 流出的顺序流都有条件,且没有默认顺序流;若所有条件都不成立,该分支到此结束。",
+            f"从 {node.id} 流出的顺序流都有条件，且没有默认顺序流；若所有条件都不成立，该分支到此结束。",
             f"All flows out of {node.id} have conditions and none is the default: if none holds, it ends there.",
         )
 
@@ -63,14 +63,14 @@ def _check_choice(node: Node, outgoing: list[Flow], report: Report) -> None:
         report.warning(
             "no-default",
             node,
-            f"网关 {node.id} 没有默认顺序流;若所有条件都不成立,流程将停在此处。",
+            f"网关 {node.id} 没有默认顺序流；若所有条件都不成立，流程将停在此处。",
             f"The gateway {node.id} has no default flow; if no condition holds, the process stops there.",
         )
     elif node.type == "exclusiveGateway" and free:
         report.warning(
             "implicit-default",
             free[0],
-            f"顺序流 {free[0].id} 没有条件,视为网关 {node.id} 的默认顺序流。",
+            f"顺序流 {free[0].id} 没有条件，视为网关 {node.id} 的默认顺序流。",
             f"The flow {free[0].id} has no condition; it is taken as the default flow of {node.id}.",
         )
 
@@ -80,7 +80,7 @@ def _check_events(node: Node, outgoing: list[Flow], body: Body, guarded: frozens
         report.error(
             "parallel-event-gateway",
             node,
-            f"并行事件网关 {node.id} 只能用于启动流程(instantiate,BPMN 10.6.6)。",
+            f"并行事件网关 {node.id} 只能用于启动流程（instantiate,BPMN 10.6.6）。",
             f"The parallel event-based gateway {node.id} can only start a process (instantiate, BPMN 10.6.6).",
         )
     if node.standard.get("instantiate") == "true":
@@ -104,7 +104,7 @@ def _check_events(node: Node, outgoing: list[Flow], body: Body, guarded: frozens
             report.error(
                 "no-event-after-gateway",
                 target,
-                f"事件网关 {node.id} 之后只能是捕获事件或接收任务,{target.id} 不是。",
+                f"事件网关 {node.id} 之后只能是捕获事件或接收任务，{target.id} 不是。",
                 f"Only catch events and receive tasks can follow the gateway {node.id}; {target.id} is neither.",
             )
         elif target.start_quantity > 1:
@@ -124,7 +124,7 @@ def _check_events(node: Node, outgoing: list[Flow], body: Body, guarded: frozens
             report.error(
                 "guarded-receive",
                 target,
-                f"事件网关之后的接收任务 {target.id} 不能附着边界事件(BPMN 10.6.6)。",
+                f"事件网关之后的接收任务 {target.id} 不能附着边界事件（BPMN 10.6.6）。",
                 f"The receive task {target.id} behind an event-based gateway must have no boundary events (10.6.6).",
             )
 
@@ -138,7 +138,7 @@ def _check_mixture(node: Node, targets: list[Node], report: Report) -> None:
         report.error(
             "events-and-receive-tasks",
             node,
-            f"事件网关 {node.id} 之后不能同时有消息事件和接收任务(BPMN 10.6.6)。",
+            f"事件网关 {node.id} 之后不能同时有消息事件和接收任务（BPMN 10.6.6）。",
             f"Message events and receive tasks must not both follow the event-based gateway {node.id} (BPMN 10.6.6).",
         )
 

@@ -59,6 +59,6 @@ def _unlisted(flow: etree._Element, name: str, side: str, report: Report) -> Non
     report.warning(
         "flow-unlisted",
         spot(flow),
-        f"流程的其他元素都列出了 {name},而 {flow.get(side)} 没有列出顺序流 {flow.get('id')}。",
+        f"流程的其他元素都列出了 {name}，而 {flow.get(side)} 没有列出顺序流 {flow.get('id')}。",
         f"Other nodes of the process list their {name} flows, but {flow.get(side)} does not list {flow.get('id')}.",
     )

@@ -53,7 +53,7 @@ def _check_call(element: etree._Element, document: Document, report: Report) -> 
         report.error(
             "not-callable",
             spot(element),
-            f"{element.get('id')} 调用的 {called.get('id')} 不是流程,也不是全局任务。",
+            f"{element.get('id')} 调用的 {called.get('id')} 不是流程，也不是全局任务。",
             f"{called.get('id')}, which {element.get('id')} calls, is neither a process nor a global task.",
         )
         return

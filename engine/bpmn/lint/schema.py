@@ -115,7 +115,7 @@ def _bad_value(element: etree._Element, name: str, value: str, allowed: str, rep
     report.error(
         "bad-value",
         spot(element),
-        f"{name} 的值「{value}」不合法,只能是 {allowed}。",
+        f"{name} 的值「{value}」不合法，只能是 {allowed}。",
         f"The value {value!r} of {name} is not allowed; it can be {allowed.replace('、', ', ')}.",
     )
 
@@ -173,7 +173,7 @@ def _check_reference(
     report.error(
         "unknown-reference",
         spot(element),
-        f"{name_of(element)} 的 {name} 所指的 {value or '(空)'} 不存在,或者不是合适的元素。",
+        f"{name_of(element)} 的 {name} 所指的 {value or '(空)'} 不存在，或者不是合适的元素。",
         f"The {name} of the {name_of(element)} names {value or 'nothing'}, which does not exist or does not fit there.",
     )
 
@@ -188,7 +188,7 @@ def _check_prefix(element: etree._Element, name: str, value: str, document: Docu
     report.error(
         "unknown-prefix",
         spot(element),
-        f"{name} 的「{value}」中前缀 {prefix} 既不是本文件的命名空间,也没有被导入。",
+        f"{name} 的「{value}」中前缀 {prefix} 既不是本文件的命名空间，也没有被导入。",
         f"The prefix {prefix} of {value!r} in {name} stands neither for this file nor for one that it imports.",
     )
     return False
@@ -254,7 +254,7 @@ def _check_stranger(element: etree._Element, child: etree._Element, report: Repo
         add(
             "outside-extensions",
             spot(child),
-            f"{name.localname} 不是 BPMN 元素,只有放在 extensionElements 之内才可以。",
+            f"{name.localname} 不是 BPMN 元素，只有放在 extensionElements 之内才可以。",
             f"{name.localname} is no element of BPMN; it can only stand inside extensionElements.",
         )
         return

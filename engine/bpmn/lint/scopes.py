@@ -34,7 +34,7 @@ def _check_process_starts(process: Process, report: Report) -> None:
         report.warning(
             "several-none-starts",
             extra,
-            f"流程 {process.id} 有多个空白开始事件;启动时若不指明,则全部开始。",
+            f"流程 {process.id} 有多个空白开始事件；启动时若不指明，则全部开始。",
             f"The process {process.id} has more than one none start event: unless one is named, all of them begin.",
         )
     _check_same_starts(process, report)
@@ -77,14 +77,14 @@ def _check_sub_process(node: Node, body: Body, report: Report) -> None:
             report.error(
                 "starts-inside",
                 inner,
-                f"{inner.id} 在子流程 {node.id} 之内,不能启动流程(instantiate)。",
+                f"{inner.id} 在子流程 {node.id} 之内，不能启动流程（instantiate）。",
                 f"{inner.id} lies in the sub-process {node.id} and cannot start the process (instantiate).",
             )
     if not body.nodes and node.type != "adHocSubProcess":
         report.warning(
             "empty-sub-process",
             node,
-            f"子流程 {node.id} 没有内容,会直接通过。",
+            f"子流程 {node.id} 没有内容，会直接通过。",
             f"The sub-process {node.id} is empty; the process just goes on.",
         )
     for start in _starts(body):

@@ -46,7 +46,7 @@ def _check(node: Node, tasks: set[str], report: Report) -> None:
             report.error(
                 "separation-from-itself",
                 node,
-                f"{node.id} 不能与自身分离;请指明由他人完成的任务。",
+                f"{node.id} 不能与自身分离；请指明由他人完成的任务。",
                 f"{node.id} cannot be separated from itself; name the task that somebody else does.",
             )
         elif other not in tasks:

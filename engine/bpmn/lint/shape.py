@@ -69,7 +69,7 @@ def _check_loose_end(node: Node, body: Body, kinds: set[str], report: Report) ->
         report.error(
             "no-incoming",
             node,
-            f"没有顺序流通向 {node.id},它永远不会被执行到。",
+            f"没有顺序流通向 {node.id}，它永远不会被执行到。",
             f"No flow leads to {node.id}, so that it can never be reached.",
         )
     if body.outgoing(node.id):
@@ -85,14 +85,14 @@ def _check_loose_end(node: Node, body: Body, kinds: set[str], report: Report) ->
         report.error(
             "gateway-dead-end",
             node,
-            f"网关 {node.id} 没有流出的顺序流,而流程在结束事件处结束。",
+            f"网关 {node.id} 没有流出的顺序流，而流程在结束事件处结束。",
             f"The gateway {node.id} has no outgoing flow, although there are end events to end at.",
         )
     elif node.type in ACTIVITIES and "endEvent" in kinds and not node.for_compensation and not node.event_sub_process:
         report.warning(
             "implicit-end",
             node,
-            f"{node.id} 之后没有顺序流,其分支到此为止;请画上结束事件。",
+            f"{node.id} 之后没有顺序流，其分支到此为止；请画上结束事件。",
             f"Nothing follows {node.id}: its branch ends there. An end event would say so.",
         )
 
@@ -110,7 +110,7 @@ def _check_choice(node: Node, body: Body, report: Report) -> None:
             report.warning(
                 "only-condition",
                 outgoing[0],
-                f"{node.id} 只有一条带条件的顺序流;条件不成立时分支到此为止。",
+                f"{node.id} 只有一条带条件的顺序流；条件不成立时分支到此为止。",
                 f"The only flow out of {node.id} has a condition (8.3.13); if it does not hold the branch ends there.",
             )
         return
@@ -187,7 +187,7 @@ def _check_boundary(node: Node, body: Body, report: Report) -> None:
         report.warning(
             "no-outgoing",
             node,
-            f"边界事件 {node.id} 没有流出的顺序流,其分支到此为止。",
+            f"边界事件 {node.id} 没有流出的顺序流，其分支到此为止。",
             f"The boundary event {node.id} has no outgoing flow: its branch ends there.",
         )
     if "cancel" in kinds and not node.interrupting:

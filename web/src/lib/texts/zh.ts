@@ -287,7 +287,7 @@ export const zh = {
     previous: '上一项任务',
     open: '打开任务',
     claim: '认领任务',
-    complete: '完成任务(填写表单时也可用)',
+    complete: '完成任务（填写表单时也可用）',
     list: '回到列表',
     help: '显示快捷键',
   },
