@@ -87,8 +87,11 @@ WRITES = {
     "APPR": {"SERVICE"},
     "DATA": {"BASIC", "NEED"},
 }
-# What the tasks of the requirements' processes (3.1 to 3.5) have other roles put down, without seeing it for that (H).
+# What the tasks of the requirements' processes (3.1 to 3.5) have other roles put down, without seeing it for that (H);
+# the ID number is taken down at the signing (R2-4-2a) and kept by DATA (R1-4-0).
 PUTS_DOWN = {
+    "STORE": {"ID"},
+    "DATA": {"ID"},
     "AM": {"BASIC", "FEEDBACK"},
     "SALES": {"BASIC", "FEEDBACK"},
     "CMPH": {"BASIC"},
