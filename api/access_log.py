@@ -76,8 +76,10 @@ class AccessLog:
                 await self._note(READ, actor, _what(req))
 
     async def process_shutdown(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
-        """What was left out is written at last."""
-        for (kind, user_id), number in list(self._left_out.items()):
+        """What was left out is written at last, once."""
+        with self._lock:
+            left_out, self._left_out = self._left_out, {}
+        for (kind, user_id), number in left_out.items():
             await self._write(kind, Actor(user_id), {"route": None}, number)
 
     def _is_new_reading(self, req: falcon.asgi.Request, actor: Actor) -> bool:

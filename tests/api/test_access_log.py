@@ -106,6 +106,19 @@ def test_who_storms_the_door_is_counted_and_fills_no_log(engine: ProcessEngine, 
     assert written + sum(one["details"].get("leftOut", 0) for one in found) == burst + much
 
 
+def test_what_was_left_out_is_told_once_however_often_the_process_stops(
+    someone: Someone, calls: str, compl: Person
+) -> None:
+    burst, _ = BOUNDS[REFUSED]
+    tech = someone("tech")
+    for _ in range(burst + 10):  # each simulated request is a life of the process with a stop at its end
+        assert tech.get("/engine-rest/job").status_code == 403
+
+    found = entries(compl, REFUSED, userId="tech", maxResults="500")
+    written = sum(1 for one in found if one["details"].get("route"))
+    assert written + sum(one["details"].get("leftOut", 0) for one in found) == burst + 10
+
+
 def test_reading_what_is_not_the_own_work_is_written_once(
     task_id: str, csr: Person, someone: Someone, compl: Person
 ) -> None:
