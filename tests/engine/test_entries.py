@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert
 
-from engine import deployments, models, user_tasks, variable_changes
+from engine import deployments, models, user_tasks, variable_changes, variables
 from engine.context import SYSTEM_ACTOR, Actor, CommandContext, Cover
 from engine.errors import Forbidden
 from engine.process_engine import ProcessEngine
@@ -41,6 +41,12 @@ def write(engine: ProcessEngine, who: Actor, task: UserTask) -> None:
     engine.run(who, variable_changes.change_task, task.id, {"phone": "13800001111"})
 
 
+def written(engine: ProcessEngine, task: UserTask) -> str | None:
+    """Returns the class under which the case holds the phone number, None if it holds none."""
+    found = engine.read(SYSTEM_ACTOR, variables.of_instance, task.root_id).get("phone")
+    return None if found is None else str(found.data_class)
+
+
 def test_what_may_not_be_written_is_refused_by_name_and_nothing_is_lost(engine: ProcessEngine) -> None:
     task = held(engine, "tech")
 
@@ -61,29 +67,33 @@ def test_a_class_of_the_own_branch_is_written_in_its_cases(
 
     if allowed:
         write(engine, person("STORE", "B1"), task)
-        return
-    with pytest.raises(Forbidden):
-        write(engine, person("STORE", "B1"), task)
+    else:
+        with pytest.raises(Forbidden):
+            write(engine, person("STORE", "B1"), task)
+    assert written(engine, task) == ("BASIC" if allowed else None)
 
 
 def test_a_substitute_writes_what_the_absent_person_may(engine: ProcessEngine) -> None:
     task = held(engine, "anna")
 
     write(engine, person("TECH", covers=(Cover("anna", frozenset({"CSR"})),)), task)
+    assert written(engine, task) == "BASIC"
     with pytest.raises(Forbidden):
         write(engine, person("WM", covers=(Cover("anna", frozenset({"TECH"})),)), task)
 
 
 def test_whom_an_escalation_brought_writes_what_the_task_asks_for(engine: ProcessEngine) -> None:
-    task = held(engine, "somebody")
+    task = held(engine, "gm")
+    with pytest.raises(Forbidden):
+        write(engine, person("GM"), task)
 
     def escalate(ctx: CommandContext) -> None:
         row = {"task_id": task.id, "kind": "escalation", "name": "GM"}
         ctx.connection.execute(insert(models.task_candidate).values(row))
 
     engine.run(SYSTEM_ACTOR, escalate)
-    engine.run(person("GM"), user_tasks.assign, task.id, "gm")
     write(engine, person("GM"), task)
+    assert written(engine, task) == "BASIC"
 
 
 def test_a_deployment_warns_of_a_task_that_asks_a_role_for_what_it_may_not_write(engine: ProcessEngine) -> None:
