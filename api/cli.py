@@ -104,6 +104,8 @@ def migrate() -> None:
     migrate_database(database, (ENGINE_VERSIONS, CRM_VERSIONS))
     database.dispose()
     seed_calendar(chosen)
+    if not chosen.demo:
+        _warn_of_public_passwords()  # servers that gunicorn starts by itself have this step before them
 
 
 @main.command()

@@ -88,20 +88,21 @@ def test_a_server_outside_demo_mode_says_who_has_the_public_password(
     served: list[Settings] = []
     monkeypatch.setattr("api.server.serve", served.append)
 
-    def start(**more: str) -> str:
-        told = CliRunner().invoke(main, ["serve"], env=environment | more)
+    def start(command: str = "serve", **more: str) -> str:
+        told = CliRunner().invoke(main, [command], env=environment | more)
         assert told.exit_code == 0, told.output
         return " ".join(told.output.split())
 
     assert "public password" not in start(), "without a schema the server says so itself"
-    CliRunner().invoke(main, ["migrate"], env=environment)
+    assert "public password" not in start("migrate")
     assert "public password" not in start()
     engine = build_engine(read_settings(environment))
     engine.run(SYSTEM_ACTOR, users.create_demo_users)
     engine.close()
 
-    told = start()
-    assert "users have the public password of the demonstration" in told
-    assert "admin, " in told
-    assert "whoever comes first" not in start(MARQUE_DEMO="1")
+    for command in ("serve", "migrate"):
+        told = start(command)
+        assert "users have the public password of the demonstration" in told
+        assert "admin, " in told
+        assert "whoever comes first" not in start(command, MARQUE_DEMO="1")
     assert len(served) == 4
